@@ -1,0 +1,1 @@
+"""Sockets and HTTP: connections, who is connected, pages, health, the listening server."""

@@ -1,0 +1,161 @@
+"""The composition root: builds the parts of a node, runs them in one TaskGroup, closes them."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from sqlalchemy.engine import make_url
+
+from uttt.bus.local import LocalBus
+from uttt.domain.lifetimes import Lifetimes
+from uttt.service.accounts import Accounts
+from uttt.service.attendance import Attendance
+from uttt.service.clock import system_clock
+from uttt.service.friends import Friends
+from uttt.service.hall import Hall
+from uttt.service.journal import Journal
+from uttt.service.ladder import Ladder
+from uttt.service.limits import RateLimit
+from uttt.service.lobby import Lobby
+from uttt.service.passwords import Passwords
+from uttt.service.referee import Referee
+from uttt.service.services import Services
+from uttt.service.sweeps import Sweeps
+from uttt.settings import Settings
+from uttt.storage.failures import Unavailable
+from uttt.storage.schema import prepare
+from uttt.storage.sqlite import SqliteDatabase
+from uttt.web.audience import Audience
+from uttt.web.connection import ConnectionLimits
+from uttt.web.http import Site
+from uttt.web.server import Server
+
+log = structlog.get_logger(__name__)
+
+
+class Node:
+    """One server process: all parts, wired."""
+
+    def __init__(self, settings: Settings) -> None:
+        lifetimes = _lifetimes(settings)
+        clock = system_clock
+        self.bus = LocalBus()
+        self.database = SqliteDatabase(settings.database_url)
+        self.passwords = Passwords(settings.password_threads)
+        self.journal = Journal(self.database)
+        hall = Hall(self.database)
+        ladder = Ladder(self.database)
+        referee = Referee(hall, self.journal, self.bus, ladder, clock, settings.elo_k)
+        accounts = Accounts(
+            self.database, self.journal, self.passwords, hall, ladder, self.bus, clock,
+            settings.elo_start,
+        )  # fmt: skip
+        self.lobby = Lobby(hall, self.journal, self.bus, clock, settings.max_open_matches)
+        self.attendance = Attendance(hall, self.lobby, self.journal, self.bus, clock, lifetimes)
+        self.sweeps = Sweeps(
+            self.database, self.journal, referee, accounts, self.attendance, clock, lifetimes,
+            settings.check_interval.total_seconds(),
+        )  # fmt: skip
+        services = Services(
+            accounts=accounts,
+            attendance=self.attendance,
+            clock=clock,
+            friends=Friends(self.database, self.journal),
+            hall=hall,
+            ladder=ladder,
+            lifetimes=lifetimes,
+            lobby=self.lobby,
+            logins_per_address=RateLimit(
+                settings.logins_per_minute_per_address, clock, enabled=settings.rate_limits
+            ),
+            logins_per_name=RateLimit(
+                settings.logins_per_minute_per_name, clock, enabled=settings.rate_limits
+            ),
+            referee=referee,
+        )
+        audience = Audience(clock, lifetimes)
+        self.bus.subscribe(audience.hear)
+        self.server = _server(settings, services, audience, self.database)
+
+    async def run(self, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
+        """Serve until `stop` is set. Calls `ready` with the address as soon as clients may come.
+
+        Raises CannotListen. If one of the parts dies the whole node stops with its exception.
+        """
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.journal.run(), name="journal")
+            loops = [
+                tasks.create_task(part.run(), name=type(part).__name__.lower())
+                for part in (self.lobby, self.attendance, self.sweeps)
+            ]
+            try:
+                ready(await self.server.start())
+                await stop.wait()
+                log.info("stopping")
+            finally:
+                await self.server.stop()
+                for loop in loops:
+                    loop.cancel()
+                with suppress(Unavailable):
+                    await self.attendance.renew()
+                self.journal.close()
+
+    async def close(self) -> None:
+        """Close what `__init__` opened."""
+        await asyncio.to_thread(self.passwords.close)
+        await self.database.close()
+
+
+async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Run a node until SIGTERM or SIGINT; SIGHUP loads the certificate anew.
+
+    Raises SchemaMismatch, CannotListen, or whatever killed one of the parts.
+    """
+    if await asyncio.to_thread(prepare, make_url(settings.database_url)):
+        log.info("tables_created")
+    node = Node(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, node.server.reload_certificate)
+    try:
+        await node.run(stop, ready)
+    finally:
+        await node.close()
+    log.info("stopped")
+
+
+def _lifetimes(settings: Settings) -> Lifetimes:
+    account, session, temporary_session, match = (
+        round(lifetime.total_seconds() * 1000)
+        for lifetime in (
+            settings.account_lifetime,
+            settings.session_lifetime,
+            settings.temporary_session_lifetime,
+            settings.match_lifetime,
+        )
+    )
+    return Lifetimes(account, session, temporary_session, match)
+
+
+def _server(
+    settings: Settings, services: Services, audience: Audience, database: SqliteDatabase
+) -> Server:
+    limits = ConnectionLimits(
+        message_size=settings.message_size,
+        messages_per_second=settings.messages_per_second if settings.rate_limits else None,
+        messages_burst=settings.messages_burst,
+        outbox_size=settings.outbox_size,
+        login_timeout=settings.login_timeout.total_seconds(),
+        ping_interval=settings.ping_interval.total_seconds(),
+    )
+    per_address = settings.connections_per_address if settings.rate_limits else None
+    site = Site(services, audience, database, limits, per_address, settings.trusted_proxies)
+    certificate = None
+    if settings.certificate is not None and settings.key is not None:
+        certificate = (settings.certificate, settings.key)
+    stop_timeout = settings.shutdown_timeout.total_seconds()
+    return Server(site, settings.host, settings.port, certificate, stop_timeout)

@@ -1,0 +1,34 @@
+"""What is told once it is committed. Each notice names the players whom it is for, by id."""
+
+from typing import NamedTuple
+
+from uttt.domain.match import Match
+from uttt.domain.rating import Standing
+
+
+class MatchChanged(NamedTuple):
+    """A match was made, moved in, or ended with a result. For both players."""
+
+    match: Match
+
+
+class MatchGone(NamedTuple):
+    """A match is gone without a result. For those of its players who are still there."""
+
+    match: Match
+
+
+class StandingChanged(NamedTuple):
+    """A match of this player was played to its end or changed his rating."""
+
+    player_id: int
+    standing: Standing
+
+
+class SessionsVoided(NamedTuple):
+    """These sessions exist no longer: whatever is connected with them is to be closed."""
+
+    session_ids: frozenset[int]
+
+
+Notice = MatchChanged | MatchGone | StandingChanged | SessionsVoided

@@ -1,0 +1,67 @@
+"""What all commands share: reading the settings, and turning known failures into one line."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from sqlalchemy import Connection
+from sqlalchemy.engine import make_url
+
+from uttt import logs
+from uttt.settings import LoadedSettings, Settings, SettingsError, load
+from uttt.storage.failures import Unavailable
+from uttt.storage.schema import SchemaMismatch, require_current, transaction
+from uttt.web.server import CannotListen
+
+T = TypeVar("T")
+
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="TOML file with settings.", show_default=False)
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option(help="Where the data is, such as sqlite:///uttt.db.", show_default=False),
+]
+
+
+class Failed(Exception):
+    """The command failed; the text is one line for the host."""
+
+
+@contextmanager
+def known_failures() -> Iterator[None]:
+    """Turn what a host can mend into Failed."""
+    try:
+        yield
+    except (SettingsError, SchemaMismatch, CannotListen) as failure:
+        raise Failed(str(failure)) from failure
+    except Unavailable as failure:
+        message = f"the database cannot be used: {failure}"
+        raise Failed(message) from failure
+
+
+def read_settings(flags: Mapping[str, Any], config: Path | None) -> LoadedSettings:
+    """Read the settings; flags that were not given are None. Raises SettingsError."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    return load(flags=given, config=config)
+
+
+def start_logging(settings: Settings) -> None:
+    """Log as the settings say."""
+    logs.configure(settings.log_level, settings.log_format)
+
+
+def in_database(
+    database_url: str | None, config: Path | None, change: Callable[[Connection], T]
+) -> T:
+    """Run `change` in a transaction on the tables, which must be there and of this version.
+
+    Raises what `change` raises, SettingsError, SchemaMismatch or Unavailable.
+    """
+    loaded = read_settings({"database_url": database_url}, config)
+    start_logging(loaded.settings)
+    with transaction(make_url(loaded.settings.database_url)) as connection:
+        require_current(connection)
+        return change(connection)

@@ -1,0 +1,123 @@
+"""The live matches of this node: those in which somebody takes part who is connected here.
+
+A cache of what the journal has committed, never ahead of it. A match is forgotten when its last
+connected player leaves; what is asked for and not here is read from the database.
+"""
+
+from uttt.domain.match import Match
+from uttt.domain.refusals import Code, Refused
+from uttt.storage import matches
+from uttt.storage.sqlite import SqliteDatabase
+
+
+class Hall:
+    """Matches by public id, and by player for those players who are present."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+        self._matches: dict[str, Match] = {}
+        self._connections: dict[int, int] = {}
+        self._seats: dict[int, set[str]] = {}
+        self._complete: set[int] = set()
+        self._reads_under_way = 0
+        self._forgotten_meanwhile: set[tuple[str, int]] = set()
+
+    def is_present(self, player_id: int) -> bool:
+        """Whether the player has a connection to this node."""
+        return player_id in self._connections
+
+    async def enter(self, player_id: int) -> None:
+        """Count one more connection of a player; with his first, read his matches.
+
+        Raises Unavailable, and then nothing was counted.
+        """
+        self._connections[player_id] = self._connections.get(player_id, 0) + 1
+        self._seats.setdefault(player_id, set())  # from now on `update` notes new matches in it
+        if player_id in self._complete:
+            return
+        try:
+            await self._read_matches_of(player_id)
+        except BaseException:
+            self.leave(player_id)
+            raise
+
+    async def _read_matches_of(self, player_id: int) -> None:
+        self._reads_under_way += 1
+        try:
+            found = await self._database.read(lambda c: matches.shown_to(c, player_id))
+            for match in found if self.is_present(player_id) else ():
+                # what was told or went away while we were reading stays forgotten
+                if (match.fixture.public_id, player_id) not in self._forgotten_meanwhile:
+                    self._seats[player_id].add(match.fixture.public_id)
+                    self.update(match)
+        finally:
+            self._reads_under_way -= 1
+            if not self._reads_under_way:
+                self._forgotten_meanwhile.clear()
+        if self.is_present(player_id):
+            self._complete.add(player_id)
+
+    def leave(self, player_id: int) -> bool:
+        """Count one connection less; return whether it was the last one of this player."""
+        self._connections[player_id] -= 1
+        if self._connections[player_id]:
+            return False
+        del self._connections[player_id]
+        self._complete.discard(player_id)
+        for public_id in self._seats.pop(player_id, ()):
+            match = self._matches.get(public_id)
+            if match is not None and not self._is_attended(match):
+                del self._matches[public_id]
+        return True
+
+    async def find(self, public_id: str) -> Match:
+        """Return the match as it stands. Raises Refused(UNKNOWN_MATCH)."""
+        match = self._matches.get(public_id)
+        return match if match is not None else await self.reread(public_id)
+
+    async def reread(self, public_id: str) -> Match:
+        """Return the match as the database has it. Raises Refused(UNKNOWN_MATCH)."""
+        match = await self._database.read(lambda c: matches.find(c, public_id))
+        if match is None:
+            self._matches.pop(public_id, None)
+            raise Refused(Code.UNKNOWN_MATCH)
+        if public_id in self._matches:
+            self.update(match)
+        return self._matches.get(public_id, match)
+
+    def of(self, player_id: int) -> list[Match]:
+        """Return the matches that a present player is to be shown."""
+        return [
+            self._matches[public_id]
+            for public_id in self._seats.get(player_id, ())
+            if public_id in self._matches
+        ]
+
+    def open_of(self, player_id: int) -> list[Match]:
+        """Return the open matches of a present player."""
+        return [match for match in self.of(player_id) if match.outcome is None]
+
+    def update(self, match: Match) -> None:
+        """Take note of a match as it now stands; an older state than the known one is dropped."""
+        public_id = match.fixture.public_id
+        known = self._matches.get(public_id)
+        if known is not None:
+            if known.next_ply < match.next_ply:
+                self._matches[public_id] = match
+        elif self._is_attended(match):
+            self._matches[public_id] = match
+            for player in match.fixture.players:
+                if player.id in self._seats:
+                    self._seats[player.id].add(public_id)
+
+    def forget(self, match: Match, player_id: int) -> None:
+        """The match is over and this player knows, or the match is gone: show it to him no longer."""
+        public_id = match.fixture.public_id
+        if self._reads_under_way:
+            self._forgotten_meanwhile.add((public_id, player_id))
+        self._seats.get(player_id, set()).discard(public_id)
+        if not any(public_id in self._seats.get(p.id, ()) for p in match.fixture.players):
+            self._matches.pop(public_id, None)
+
+    def _is_attended(self, match: Match) -> bool:
+        return any(self.is_present(player.id) for player in match.fixture.players)

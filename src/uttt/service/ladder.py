@@ -1,0 +1,42 @@
+"""Ratings as players see them: their own, their rank, and the best hundred."""
+
+from typing import Final
+
+from uttt.domain.match import Player
+from uttt.domain.rating import Standing
+from uttt.storage import players
+from uttt.storage.sqlite import SqliteDatabase
+
+TOP: Final = 100
+
+
+class Ladder:
+    """Reads standings. The top list is kept until a rating changes or an account comes or goes."""
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+        self._top: list[tuple[str, int]] | None = None
+        self._version = 0
+
+    def note_change(self) -> None:
+        """An account came or went, or a rating changed: the kept list is old."""
+        self._version += 1
+        self._top = None
+
+    async def standing(self, player: Player) -> Standing:
+        """Return where a player stands now. Raises Unavailable."""
+        top = await self._read_top()
+        if not player.registered:
+            return Standing(None, None, top)
+        own = await self._database.read(lambda c: players.rating_and_rank(c, player.id))
+        rating, rank = own or (None, None)
+        return Standing(rating, rank, top)
+
+    async def _read_top(self) -> list[tuple[str, int]]:
+        if self._top is not None:
+            return self._top
+        version = self._version
+        top = await self._database.read(lambda c: players.top(c, TOP))
+        if version == self._version:
+            self._top = top
+        return top

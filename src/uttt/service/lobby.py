@@ -1,0 +1,164 @@
+"""Where matches begin: the queue for random opponents, and invitations by name (protocol section 7)."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+
+import structlog
+from sqlalchemy import Connection
+
+from uttt.bus.local import LocalBus
+from uttt.bus.notices import MatchChanged, MatchGone, Notice
+from uttt.domain.match import Match, Player
+from uttt.domain.names import fold_name
+from uttt.domain.pairing import find_partner
+from uttt.rules.rulesets import STANDARD
+from uttt.service.clock import Clock
+from uttt.service.hall import Hall
+from uttt.service.journal import Journal
+from uttt.storage import matches, players
+from uttt.storage.failures import Unavailable
+from uttt.storage.matches import NewMatch, PairIsPlaying, TooManyMatches
+
+log = structlog.get_logger(__name__)
+
+
+class RequestRefused(Exception):  # noqa: N818 - a refusal is not an error of the program
+    """The match request is refused; `msg` says why."""
+
+    def __init__(self, msg: str) -> None:
+        super().__init__(msg)
+        self.msg = msg
+
+
+class Lobby:
+    """Makes matches, one at a time."""
+
+    def __init__(
+        self, hall: Hall, journal: Journal, bus: LocalBus, clock: Clock, max_open_matches: int
+    ) -> None:
+        self._hall = hall
+        self._journal = journal
+        self._bus = bus
+        self._clock = clock
+        self._max_open = max_open_matches
+        self._waiting: dict[int, Player] = {}  # a dict keeps the order in which they came
+        self._free_again: asyncio.Queue[Player] = asyncio.Queue()
+        self._one_at_a_time = asyncio.Lock()
+        bus.subscribe(self._look_for_ended_matches)
+
+    async def request_random(self, player: Player) -> str:
+        """Pair a player with one who waits, or let him wait; return what to tell him.
+
+        Raises RequestRefused or Unavailable.
+        """
+        async with self._one_at_a_time:
+            self._check_may_begin(player)
+            if player.id in self._waiting:
+                raise RequestRefused("You are already waiting for an opponent.")
+            opponent = await self._pair(player)
+            if opponent is not None:
+                return f"You play against {opponent.name}."
+            if self._hall.is_present(player.id):
+                self._waiting[player.id] = player
+            return "You are in the queue. The match begins as soon as somebody else is looking."
+
+    async def request_named(self, player: Player, raw_name: object) -> str:
+        """Make a match with the player of this name; return what to tell the sender.
+
+        Raises RequestRefused or Unavailable.
+        """
+        async with self._one_at_a_time:
+            self._check_may_begin(player)
+            name = fold_name(raw_name)
+            if name == player.name:
+                raise RequestRefused("You cannot play against yourself.")
+            if name is None:
+                raise RequestRefused("There is no player of this name.")
+
+            def find(connection: Connection) -> Player:
+                account = players.find(connection, name)
+                if account is None:
+                    raise RequestRefused("There is no player of this name.")
+                return account.player
+
+            try:
+                match = await self._open(lambda connection: (player, find(connection)))
+            except TooManyMatches as full:
+                raise self._too_many(own=full.player_id == player.id) from None
+            except PairIsPlaying:
+                raise RequestRefused(f"You already have a match with {name}.") from None
+            return f"You play against {match.fixture.players[1].name}."
+
+    def leave(self, player_id: int) -> bool:
+        """Take a player out of the queue; return whether he was in it."""
+        return self._waiting.pop(player_id, None) is not None
+
+    async def run(self) -> None:
+        """Pair those in the queue who could not be paired before a match of theirs ended."""
+        while True:
+            player = await self._free_again.get()
+            async with self._one_at_a_time:
+                if self._waiting.pop(player.id, None) is None:
+                    continue
+                try:
+                    paired = await self._pair(player) is not None
+                except Unavailable:
+                    paired = False
+                if not paired and self._hall.is_present(player.id):
+                    self._waiting[player.id] = player
+
+    def _look_for_ended_matches(self, notice: Notice) -> None:
+        if isinstance(notice, MatchGone | MatchChanged):
+            ended = isinstance(notice, MatchGone) or notice.match.outcome is not None
+            for player in notice.match.fixture.players if ended else ():
+                if player.id in self._waiting:
+                    self._free_again.put_nowait(player)
+
+    def _check_may_begin(self, player: Player) -> None:
+        if len(self._hall.open_of(player.id)) >= self._max_open:
+            raise self._too_many(own=True)
+
+    def _too_many(self, *, own: bool) -> RequestRefused:
+        who = "You have" if own else "The other player has"
+        return RequestRefused(f"{who} {self._max_open} open matches already, which is the limit.")
+
+    async def _pair(self, seeker: Player) -> Player | None:
+        """Make a match between `seeker` and whoever has waited longest of those he may meet."""
+        partner_id = find_partner(seeker.id, list(self._waiting), self._may_meet)
+        if partner_id is None:
+            return None
+        partner = self._waiting.pop(partner_id)
+        try:
+            await self._open(lambda _: (partner, seeker))
+        except (TooManyMatches, PairIsPlaying):
+            log.info("pair_not_made", players=[partner.name, seeker.name])
+        except Unavailable:
+            self._put_back_in_front(partner)
+            raise
+        else:
+            return partner
+        self._put_back_in_front(partner)
+        return None
+
+    def _put_back_in_front(self, player: Player) -> None:
+        if self._hall.is_present(player.id):
+            self._waiting = {player.id: player, **self._waiting}
+
+    def _may_meet(self, waiting: int, seeker: int) -> bool:
+        open_matches = self._hall.open_of(waiting)
+        return len(open_matches) < self._max_open and not any(
+            seeker == player.id for match in open_matches for player in match.fixture.players
+        )
+
+    async def _open(self, find_players: Callable[[Connection], tuple[Player, Player]]) -> Match:
+        public_id, now = secrets.token_hex(16), self._clock()
+
+        def change(connection: Connection) -> Match:
+            new = NewMatch(public_id, STANDARD, find_players(connection), now)
+            return matches.open_match(connection, new, self._max_open)
+
+        match = await self._journal.write(change)
+        self._hall.update(match)
+        self._bus.publish(MatchChanged(match))
+        return match

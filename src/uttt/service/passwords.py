@@ -1,0 +1,56 @@
+"""Passwords: Argon2id in a few threads of low priority, so that logins never slow down a move."""
+
+import asyncio
+import os
+import secrets
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+_NICENESS = 10
+
+
+class Passwords:
+    """Hashes and verifies, with the library's current recommended parameters (RFC 9106)."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._hasher = PasswordHasher()
+        self._threads = ThreadPoolExecutor(threads, "uttt-password", initializer=_be_nice)
+        self._nobodys_hash = self._hasher.hash(secrets.token_hex(16))
+
+    async def hash(self, password: str) -> str:
+        """Return the hash to store."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._hasher.hash, password
+        )
+
+    async def verify(self, password: str, stored: str | None) -> str | None:
+        """Check a password. Returns None if it is wrong, else the hash to store from now on.
+
+        The returned hash differs from `stored` only when the recommended parameters have changed.
+        With `stored` None, when there is nothing to check against, the answer is None and takes as
+        long as any other, so that time does not tell which names have passwords.
+        """
+        return await asyncio.get_running_loop().run_in_executor(
+            self._threads, self._verify, password, stored
+        )
+
+    def _verify(self, password: str, stored: str | None) -> str | None:
+        try:
+            self._hasher.verify(stored or self._nobodys_hash, password)
+        except (VerificationError, InvalidHashError):
+            return None
+        if stored is None:
+            return None
+        return self._hasher.hash(password) if self._hasher.check_needs_rehash(stored) else stored
+
+    def close(self) -> None:
+        """Finish what was begun."""
+        self._threads.shutdown(cancel_futures=True)
+
+
+def _be_nice() -> None:
+    # on Linux niceness belongs to the thread, and the threads that Argon2 starts inherit it
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,141 @@
+"""Statements about players (accounts and temporary users) and their ratings."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from uttt.domain.match import Player
+from uttt.storage.tables import players
+
+
+class NameTaken(Exception):
+    """Somebody else holds this name."""
+
+
+class Account(NamedTuple):
+    """What is known of a holder of a name. `password_hash` and `rating` are null for temporary users."""
+
+    player: Player
+    password_hash: str | None
+    rating: int | None
+    created_at: int
+    seen_at: int
+
+
+_COLUMNS = (
+    players.c.id,
+    players.c.name,
+    players.c.registered,
+    players.c.password_hash,
+    players.c.rating,
+    players.c.created_at,
+    players.c.seen_at,
+)
+
+
+def _account(row: Row[*tuple[Any, ...]]) -> Account:
+    player = Player(row.id, row.name, bool(row.registered))
+    return Account(player, row.password_hash, row.rating, row.created_at, row.seen_at)
+
+
+def find(connection: Connection, name: str) -> Account | None:
+    """Return the holder of a folded name, if there is one."""
+    row = connection.execute(select(*_COLUMNS).where(players.c.name == name)).first()
+    return None if row is None else _account(row)
+
+
+def listing(connection: Connection, after: str, limit: int) -> list[Account]:
+    """Return up to `limit` holders of names, in the order of names, after the name `after`."""
+    rows = connection.execute(
+        select(*_COLUMNS).where(players.c.name > after).order_by(players.c.name).limit(limit)
+    )
+    return [_account(row) for row in rows]
+
+
+def create(
+    connection: Connection, name: str, password_hash: str | None, rating: int | None, now: int
+) -> Player:
+    """Add a player; with a password hash an account, without one a temporary user. Raises NameTaken."""
+    registered = password_hash is not None
+    try:
+        with connection.begin_nested():
+            result = connection.execute(
+                insert(players).values(
+                    name=name,
+                    registered=registered,
+                    password_hash=password_hash,
+                    rating=rating,
+                    created_at=now,
+                    seen_at=now,
+                )
+            )
+    except IntegrityError:
+        raise NameTaken(name) from None
+    assert result.inserted_primary_key is not None  # noqa: S101 - for the type checker
+    return Player(result.inserted_primary_key[0], name, registered)
+
+
+def set_password(connection: Connection, player_id: int, password_hash: str) -> None:
+    """Replace the password hash of an account."""
+    connection.execute(
+        update(players).where(players.c.id == player_id).values(password_hash=password_hash)
+    )
+
+
+def remove(connection: Connection, player_id: int) -> None:
+    """Delete a player with his sessions, friends (both directions) and matches."""
+    connection.execute(delete(players).where(players.c.id == player_id))
+
+
+def touch(connection: Connection, player_ids: Sequence[int], now: int) -> None:
+    """Note activity of these players."""
+    connection.execute(
+        update(players)
+        .where(players.c.id.in_(player_ids), players.c.seen_at < now)
+        .values(seen_at=now)
+    )
+
+
+def expired(
+    connection: Connection, *, registered: bool, seen_until: int, limit: int
+) -> list[Player]:
+    """Return up to `limit` accounts or temporary users without activity after `seen_until`."""
+    rows = connection.execute(
+        select(players.c.id, players.c.name)
+        .where(and_(players.c.registered == registered, players.c.seen_at <= seen_until))
+        .order_by(players.c.seen_at)
+        .limit(limit)
+    )
+    return [Player(row.id, row.name, registered) for row in rows]
+
+
+def remove_if_expired(connection: Connection, player_id: int, seen_until: int) -> bool:
+    """Delete a player unless there was activity after `seen_until`. Returns whether he is gone."""
+    result = connection.execute(
+        delete(players).where(players.c.id == player_id, players.c.seen_at <= seen_until)
+    )
+    return result.rowcount > 0
+
+
+def rating_and_rank(connection: Connection, player_id: int) -> tuple[int, int] | None:
+    """Return the rating of an account and its rank: 1 + accounts with a strictly higher rating."""
+    rating = connection.scalar(select(players.c.rating).where(players.c.id == player_id))
+    if rating is None:
+        return None
+    higher = connection.scalar(
+        select(func.count()).select_from(players).where(players.c.rating > rating)
+    )
+    return rating, 1 + (higher or 0)
+
+
+def top(connection: Connection, limit: int) -> list[tuple[str, int]]:
+    """Return names and ratings of the best accounts, ratings descending."""
+    rows = connection.execute(
+        select(players.c.name, players.c.rating)
+        .where(players.c.rating.is_not(None))
+        .order_by(players.c.rating.desc(), players.c.id)
+        .limit(limit)
+    )
+    return [(row.name, row.rating) for row in rows]

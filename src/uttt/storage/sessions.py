@@ -1,0 +1,78 @@
+"""Statements about sessions."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from uttt.domain.match import Player
+from uttt.storage.tables import players, sessions
+
+
+def create(connection: Connection, player_id: int, token_hash: bytes, now: int) -> int:
+    """Add a session and return its id. The caller has made sure that the player exists."""
+    result = connection.execute(
+        insert(sessions).values(
+            token_hash=token_hash, player_id=player_id, created_at=now, seen_at=now
+        )
+    )
+    assert result.inserted_primary_key is not None  # noqa: S101 - for the type checker
+    session_id: int = result.inserted_primary_key[0]
+    return session_id
+
+
+def renew(connection: Connection, token_hash: bytes, now: int) -> tuple[int, Player] | None:
+    """Note activity of the session with this hash; return its id and player, None if there is none."""
+    row = connection.execute(
+        select(sessions.c.id, players.c.id.label("player_id"), players.c.name, players.c.registered)
+        .join(players, players.c.id == sessions.c.player_id)
+        .where(sessions.c.token_hash == token_hash)
+    ).first()
+    if row is None:
+        return None
+    connection.execute(update(sessions).where(sessions.c.id == row.id).values(seen_at=now))
+    connection.execute(update(players).where(players.c.id == row.player_id).values(seen_at=now))
+    return row.id, Player(row.player_id, row.name, bool(row.registered))
+
+
+def remove(connection: Connection, session_id: int) -> None:
+    """Void a session."""
+    connection.execute(delete(sessions).where(sessions.c.id == session_id))
+
+
+def remove_all_of(connection: Connection, player_id: int) -> None:
+    """Void all sessions of a player."""
+    connection.execute(delete(sessions).where(sessions.c.player_id == player_id))
+
+
+def ids_of(connection: Connection, player_id: int) -> list[int]:
+    """Return the ids of the sessions of a player."""
+    return list(connection.scalars(select(sessions.c.id).where(sessions.c.player_id == player_id)))
+
+
+def touch(connection: Connection, session_ids: Sequence[int], now: int) -> set[int]:
+    """Note activity of these sessions. Returns those among them that still exist."""
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.id.in_(session_ids), sessions.c.seen_at < now)
+        .values(seen_at=now)
+    )
+    return set(connection.scalars(select(sessions.c.id).where(sessions.c.id.in_(session_ids))))
+
+
+def remove_expired(connection: Connection, seen_until: int, limit: int) -> int:
+    """Void up to `limit` sessions without activity after `seen_until`; return how many.
+
+    Meant for sessions of accounts: a temporary user lives no longer than his session, and goes by
+    `players.remove_if_expired`.
+    """
+    expired = (
+        select(sessions.c.id)
+        .join(players, players.c.id == sessions.c.player_id)
+        .where(sessions.c.seen_at <= seen_until, players.c.registered.is_(True))
+        .order_by(sessions.c.seen_at)
+        .limit(limit)
+    )
+    ids = list(connection.scalars(expired))
+    if ids:
+        connection.execute(delete(sessions).where(sessions.c.id.in_(ids)))
+    return len(ids)

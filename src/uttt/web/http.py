@@ -1,0 +1,132 @@
+"""HTTP on the same port: health, a page for people, and the way into a WebSocket on any path."""
+
+import asyncio
+from collections import Counter
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
+
+import structlog
+from aiohttp import web
+from sqlalchemy import text
+
+from uttt import __version__
+from uttt.service.services import Services
+from uttt.storage.failures import Unavailable
+from uttt.storage.sqlite import SqliteDatabase
+from uttt.web.audience import Audience
+from uttt.web.connection import GOING_AWAY, Connection, ConnectionLimits
+
+log = structlog.get_logger(__name__)
+_READY_TIMEOUT: Final = 2.0
+_SECURITY_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_PAGE: Final = f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Ultimate Tic-Tac-Toe server</title>
+</head>
+<body>
+<h1>Ultimate Tic-Tac-Toe</h1>
+<p>This is a game server (uttt {__version__}). It is running.</p>
+<p>To play, point a client of the Ultimate Tic-Tac-Toe protocol at the WebSocket of this address.</p>
+</body>
+</html>
+"""
+
+
+class Site:
+    """The request handlers and the connections that they have opened."""
+
+    def __init__(
+        self,
+        services: Services,
+        audience: Audience,
+        database: SqliteDatabase,
+        limits: ConnectionLimits,
+        connections_per_address: int | None,
+        trusted_proxies: tuple[IPv4Network | IPv6Network, ...],
+    ) -> None:
+        self._services = services
+        self._audience = audience
+        self._database = database
+        self._limits = limits
+        self._connections_per_address = connections_per_address
+        self._trusted_proxies = trusted_proxies
+        self._connections: set[Connection] = set()
+        self._of_address: Counter[str] = Counter()
+
+    def application(self) -> web.Application:
+        """Return the routes."""
+        application = web.Application()
+        application.router.add_get("/healthz", self._healthz)
+        application.router.add_get("/readyz", self._readyz)
+        application.router.add_get("/{path:.*}", self._page_or_socket)
+        return application
+
+    async def close_connections(self, patience: float) -> None:
+        """Let what was begun be answered, for `patience` seconds at most, then close all (1001)."""
+        for connection in self._connections:
+            connection.stop_listening()
+        try:
+            async with asyncio.timeout(patience):
+                while any(connection.is_busy for connection in self._connections):
+                    await asyncio.sleep(0.01)
+        except TimeoutError:
+            log.warning("stopping_with_unanswered_messages")
+        for connection in self._connections:
+            connection.close(GOING_AWAY)
+
+    async def _healthz(self, _request: web.Request) -> web.Response:
+        return web.Response(text="ok\n")
+
+    async def _readyz(self, _request: web.Request) -> web.Response:
+        try:
+            async with asyncio.timeout(_READY_TIMEOUT):
+                await self._database.read(lambda c: c.execute(text("SELECT 1")).scalar_one())
+        except (Unavailable, TimeoutError):
+            return web.Response(status=503, text="the database does not answer\n")
+        return web.Response(text="ready\n")
+
+    async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._socket(request)
+        if request.path != "/":
+            raise web.HTTPNotFound(headers=_SECURITY_HEADERS)
+        return web.Response(text=_PAGE, content_type="text/html", headers=_SECURITY_HEADERS)
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        address = self._address(request)
+        limit = self._connections_per_address
+        if limit is not None and self._of_address[address] >= limit:
+            raise web.HTTPTooManyRequests(text="Too many connections from this address.\n")
+        connection = Connection(address, self._services, self._audience, self._limits)
+        self._connections.add(connection)
+        self._of_address[address] += 1
+        try:
+            return await connection.serve(request)
+        finally:
+            self._connections.discard(connection)
+            self._of_address[address] -= 1
+            if not self._of_address[address]:
+                del self._of_address[address]
+
+    def _address(self, request: web.Request) -> str:
+        """Return the client's address: that of the nearest machine which is no proxy of ours."""
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        address = request.remote or "unknown"
+        while hops and self._is_trusted(address):
+            address = hops.pop()
+        return address
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted_proxies)
