@@ -1,4 +1,6 @@
-"""The bus of a single node: a notice is handed on at once, in the order in which it was published."""
+"""The bus of a single node: a notice is handed on at once, in the order in which it was
+published.
+"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,6 @@
-"""The command line: `uttt --help`. Each module is a group of commands; none decides anything itself."""
+"""The command line: `uttt --help`. Each module is a group of commands; none decides anything
+itself.
+"""
 
 import sys
 

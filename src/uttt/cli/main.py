@@ -34,7 +34,7 @@ app.add_typer(user.commands, name="user")
 log = structlog.get_logger("uttt")
 
 
-def _show_version(value: bool) -> None:  # noqa: FBT001 - the form that typer calls
+def _show_version(value: bool) -> None:
     if value:
         typer.echo(f"uttt {__version__}")
         raise typer.Exit
@@ -42,7 +42,7 @@ def _show_version(value: bool) -> None:  # noqa: FBT001 - the form that typer ca
 
 @app.callback()
 def _options(
-    version: Annotated[  # noqa: ARG001 - typer calls _show_version
+    version: Annotated[
         bool,
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version."),
     ] = False,
@@ -92,7 +92,7 @@ def serve(
         start_logging(settings)
         try:
             uvloop.run(node.serve(settings, _say_ready))
-        except* Exception as group:
+        except* Exception as group:  # noqa: BLE001 - raised again, or explained
             _explain(group)
 
 

@@ -16,7 +16,9 @@ from uttt.rules.rulesets import Ruleset
 
 @dataclass(frozen=True, slots=True)
 class Player:
-    """Somebody who can play: an account (`registered`) or a temporary user. `id` is never reused."""
+    """Somebody who can play: an account (`registered`) or a temporary user. `id` is
+    never reused.
+    """
 
     id: int
     name: str

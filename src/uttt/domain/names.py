@@ -10,7 +10,8 @@ _NAME = re.compile(r"[a-z0-9_-]{3,16}")
 
 
 def fold_name(raw: object) -> str | None:
-    """Return the name in the form in which it is stored, compared and sent; None if it is not a name.
+    """Return the name in the form in which it is stored, compared and sent; None if it
+    is not a name.
 
     Folds to lower case first and then demands `[a-z0-9_-]{3,16}` of the whole text, so surrounding
     spaces and line breaks make a name invalid.

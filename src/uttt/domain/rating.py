@@ -5,7 +5,9 @@ from typing import NamedTuple
 
 
 class Standing(NamedTuple):
-    """Where a player stands, and who stands at the top. Rating and rank are null without account."""
+    """Where a player stands, and who stands at the top. Rating and rank are null
+    without account.
+    """
 
     rating: int | None
     rank: int | None

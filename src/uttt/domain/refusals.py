@@ -1,4 +1,5 @@
-"""Why a request is refused: the closed set of codes that clients see, and the exception that carries one.
+"""Why a request is refused: the closed set of codes that clients see, and the exception
+that carries one.
 
 A refusal is the player's doing. It is answered, never logged as an error, and changes nothing.
 """
@@ -52,7 +53,7 @@ EXPLANATIONS: Final[dict[Code, str]] = {
 }
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is not an error of the program
+class Refused(Exception):
     """The request is refused: nothing has changed. `code` says why, `msg` says it to a person."""
 
     def __init__(self, code: Code, msg: str | None = None) -> None:

@@ -53,7 +53,7 @@ class Result(enum.Enum):
 _WON_BY = (Result.FIRST, Result.SECOND)
 
 
-class IllegalMove(Exception):  # noqa: N818 - the field's own term
+class IllegalMove(Exception):
     """A move that the rules do not allow.
 
     `code` is the first that applies of `out_of_range` (not 0..80), `match_over`, `wrong_board`

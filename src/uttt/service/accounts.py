@@ -29,7 +29,7 @@ _WRONG_PASSWORD = "Wrong name or password."  # noqa: S105 - not a password
 _TAKEN = "This name is taken. Please choose another one."
 
 
-class LoginRefused(Exception):  # noqa: N818 - a refusal is not an error of the program
+class LoginRefused(Exception):
     """The login failed. `registered` tells which kind was tried: with a password or without."""
 
     def __init__(self, msg: str, *, registered: bool) -> None:
@@ -161,7 +161,9 @@ class Accounts:
         return None if found is None else Login(found[1], found[0], token, "")
 
     async def logout(self, login: Login) -> None:
-        """Void a session; a temporary user goes with it. Its connections are closed by the notice."""
+        """Void a session; a temporary user goes with it. Its connections are closed by
+        the notice.
+        """
         if login.player.registered:
             await self._journal.write(lambda c: sessions.remove(c, login.session_id))
             self._bus.publish(SessionsVoided(frozenset({login.session_id})))

@@ -48,7 +48,9 @@ class Attendance:
         self._players: dict[int, int] = {}
 
     async def enter(self, login: Login) -> None:
-        """A connection of this session was opened. Raises Unavailable, and then it does not count."""
+        """A connection of this session was opened. Raises Unavailable, and then it does
+        not count.
+        """
         await self._hall.enter(login.player.id)
         self._connections[login.session_id] += 1
         self._players[login.session_id] = login.player.id
@@ -69,7 +71,9 @@ class Attendance:
                 log.error("sessions_not_renewed", reason=str(failure))
 
     async def renew(self) -> None:
-        """Write down the activity of all who were connected since the last time. Raises Unavailable."""
+        """Write down the activity of all who were connected since the last time. Raises
+        Unavailable.
+        """
         attended = dict(self._players)
         rest = iter(attended)
         while chunk := list(islice(rest, _CHUNK)):

@@ -111,7 +111,9 @@ class Hall:
                     self._seats[player.id].add(public_id)
 
     def forget(self, match: Match, player_id: int) -> None:
-        """The match is over and this player knows, or the match is gone: show it to him no longer."""
+        """The match is over and this player knows, or the match is gone: show it to him
+        no longer.
+        """
         public_id = match.fixture.public_id
         if self._reads_under_way:
             self._forgotten_meanwhile.add((public_id, player_id))

@@ -36,12 +36,16 @@ class Journal:
         await self._enqueue(entry)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
-        """Run `change` and return what it returns, once committed. Raises what it raises, or Unavailable."""
+        """Run `change` and return what it returns, once committed. Raises what it raises, or
+        Unavailable.
+        """
         result: T = await self._enqueue(change)
         return result
 
     def write_later(self, change: Callable[[Connection], None]) -> None:
-        """Run `change` with one of the next batches; a failure is logged and nobody waits for it."""
+        """Run `change` with one of the next batches; a failure is logged and nobody
+        waits for it.
+        """
         self._enqueue(change).add_done_callback(_log_failure)
 
     def _enqueue(self, work: Work) -> asyncio.Future[Any]:

@@ -1,4 +1,6 @@
-"""Where matches begin: the queue for random opponents, and invitations by name (protocol section 7)."""
+"""Where matches begin: the queue for random opponents, and invitations by name (protocol section
+7).
+"""
 
 import asyncio
 import secrets
@@ -23,7 +25,7 @@ from uttt.storage.matches import NewMatch, PairIsPlaying, TooManyMatches
 log = structlog.get_logger(__name__)
 
 
-class RequestRefused(Exception):  # noqa: N818 - a refusal is not an error of the program
+class RequestRefused(Exception):
     """The match request is refused; `msg` says why."""
 
     def __init__(self, msg: str) -> None:

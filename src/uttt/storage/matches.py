@@ -14,12 +14,10 @@ from sqlalchemy import (
     Row,
     Select,
     alias,
-    and_,
     delete,
     exists,
     func,
     insert,
-    or_,
     select,
     update,
 )
@@ -113,7 +111,8 @@ def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
 
 
 def finish(connection: Connection, entry: Entry) -> None:
-    """Write the result of a match and, if it is rated, the ratings. Its last ply is in `moves` already.
+    """Write the result of a match and, if it is rated, the ratings. Its last ply is in
+    `moves` already.
 
     A match that was played to its end keeps the seats of its players until they have been told.
     """

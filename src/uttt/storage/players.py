@@ -15,7 +15,9 @@ class NameTaken(Exception):
 
 
 class Account(NamedTuple):
-    """What is known of a holder of a name. `password_hash` and `rating` are null for temporary users."""
+    """What is known of a holder of a name. `password_hash` and `rating` are null for temporary
+    users.
+    """
 
     player: Player
     password_hash: str | None
@@ -57,7 +59,9 @@ def listing(connection: Connection, after: str, limit: int) -> list[Account]:
 def create(
     connection: Connection, name: str, password_hash: str | None, rating: int | None, now: int
 ) -> Player:
-    """Add a player; with a password hash an account, without one a temporary user. Raises NameTaken."""
+    """Add a player; with a password hash an account, without one a temporary user. Raises
+    NameTaken.
+    """
     registered = password_hash is not None
     try:
         with connection.begin_nested():

@@ -1,4 +1,6 @@
-"""The version of the schema: creating it, upgrading it, and telling whether this program fits it."""
+"""The version of the schema: creating it, upgrading it, and telling whether this
+program fits it.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

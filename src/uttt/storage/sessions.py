@@ -21,7 +21,9 @@ def create(connection: Connection, player_id: int, token_hash: bytes, now: int) 
 
 
 def renew(connection: Connection, token_hash: bytes, now: int) -> tuple[int, Player] | None:
-    """Note activity of the session with this hash; return its id and player, None if there is none."""
+    """Note activity of the session with this hash; return its id and player, None if
+    there is none.
+    """
     row = connection.execute(
         select(sessions.c.id, players.c.id.label("player_id"), players.c.name, players.c.registered)
         .join(players, players.c.id == sessions.c.player_id)

@@ -82,7 +82,9 @@ class SqliteDatabase:
 
 
 def append(connection: Connection, driver: sqlite3.Connection, entry: Entry) -> Behind | None:
-    """Insert the row of an event and what its ending brings. Returns Behind if its ply was taken."""
+    """Insert the row of an event and what its ending brings. Returns Behind if its ply
+    was taken.
+    """
     event_ = entry.event
     try:
         row = (entry.fixture.id, event_.ply, entry.move, event_.at)

@@ -84,19 +84,19 @@ matches = Table(
     Column("player_b", Id, _reference("players.id"), nullable=False, index=True),
     Column("ranked", Boolean, nullable=False, comment="both had accounts at creation"),
     Column("created_at", BigInteger, nullable=False),
+    # a pair has one open match, whatever node makes it
     Column(
         "open_pair",
         String(41),
         unique=True,
-        comment="'lower id-higher id' of the players while the match is open, then null: "
-        "a pair has one open match",
+        comment="'lower id-higher id' of the players while open, then null",
     ),
+    # not written at each move: the moves have the truth
     Column(
         "idle_since",
         BigInteger,
         index=True,
-        comment="no activity is known after this time; a lower bound, the moves have the truth; "
-        "null when nothing is left to expire",
+        comment="lower bound of the last activity; null when nothing can expire",
     ),
     Column("result", String(10), comment="won, drawn, abandoned, expired, void; null while open"),
     Column("winner", SmallInteger, comment="0 player_a, 1 player_b, null nobody"),
@@ -127,7 +127,7 @@ seats = Table(
     metadata,
     Column("player_id", Id, _reference("players.id"), primary_key=True),
     Column("match_id", Id, _reference("matches.id"), primary_key=True, index=True),
-    comment="matches that a player is to be shown: open ones, and finished ones until he was told",
+    comment="matches that a player is to be shown: open, or finished and not told of",
     sqlite_with_rowid=False,
 )
 

@@ -21,8 +21,8 @@ class Audience:
     def __init__(self, clock: Clock, lifetimes: Lifetimes) -> None:
         self._clock = clock
         self._lifetimes = lifetimes
-        self._of_player: defaultdict[int, set["Connection"]] = defaultdict(set)
-        self._of_session: defaultdict[int, set["Connection"]] = defaultdict(set)
+        self._of_player: defaultdict[int, set[Connection]] = defaultdict(set)
+        self._of_session: defaultdict[int, set[Connection]] = defaultdict(set)
 
     def add(self, login: Login, connection: "Connection") -> None:
         """Have a connection hear what concerns its player."""

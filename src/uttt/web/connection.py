@@ -56,8 +56,9 @@ class Connection:
         self._outbox = Outbox(limits.outbox_size)
         self._close_code = NORMAL
         self._listening = True
-        self.is_busy = False
-        """A message has been read and is not answered yet."""
+        self.answered = asyncio.Event()
+        """Cleared while a message has been read and is not answered yet."""
+        self.answered.set()
         self._socket = web.WebSocketResponse(
             timeout=_CLOSE_TIMEOUT,
             heartbeat=limits.ping_interval,
@@ -154,10 +155,10 @@ class Connection:
 
     async def _listen(self, session: Session) -> None:
         while (raw := await self._next_message()) is not None:
-            self.is_busy = True
+            self.answered.clear()
             for answer in await self._answers(session, raw):
                 self.push(answer)
-            self.is_busy = False
+            self.answered.set()
 
     async def _answers(self, session: Session, raw: bytes) -> list[bytes]:
         refusal = self._check_limits(raw)

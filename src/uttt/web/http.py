@@ -33,7 +33,7 @@ _PAGE: Final = f"""<!doctype html>
 <body>
 <h1>Ultimate Tic-Tac-Toe</h1>
 <p>This is a game server (uttt {__version__}). It is running.</p>
-<p>To play, point a client of the Ultimate Tic-Tac-Toe protocol at the WebSocket of this address.</p>
+<p>To play, point a client of its protocol at the WebSocket of this address.</p>
 </body>
 </html>
 """
@@ -72,12 +72,12 @@ class Site:
         """Let what was begun be answered, for `patience` seconds at most, then close all (1001)."""
         for connection in self._connections:
             connection.stop_listening()
-        try:
-            async with asyncio.timeout(patience):
-                while any(connection.is_busy for connection in self._connections):
-                    await asyncio.sleep(0.01)
-        except TimeoutError:
-            log.warning("stopping_with_unanswered_messages")
+        answered = [asyncio.create_task(each.answered.wait()) for each in self._connections]
+        if answered:
+            _, unanswered = await asyncio.wait(answered, timeout=patience)
+            for waiting in unanswered:
+                waiting.cancel()
+                log.warning("stopping_with_an_unanswered_message")
         for connection in self._connections:
             connection.close(GOING_AWAY)
 

@@ -15,7 +15,8 @@ from uttt.web.http import Site
 log = structlog.get_logger(__name__)
 _BACKLOG: Final = 1024
 _SEND_BUFFER: Final = 128 * 1024
-"""Bytes that the kernel keeps for one reader who does not read; by itself it would take megabytes."""
+"""Bytes that the kernel keeps for one reader who does not read; by itself it would take megabytes.
+"""
 
 
 class CannotListen(Exception):

@@ -1,1 +1,3 @@
-"""The protocol: typed messages in both directions, and what a connection may say when. No sockets."""
+"""The protocol: typed messages in both directions, and what a connection may say when.
+No sockets.
+"""

@@ -65,7 +65,7 @@ class Session:
         try:
             message = decode(raw)
         except Unreadable as unreadable:
-            return [_answer_unreadable(unreadable)]
+            return [_answer_unreadable(unreadable), *self._unchanged_if_move(unreadable)]
         try:
             return await self._handle(message)
         except Refused as refused:
@@ -119,6 +119,12 @@ class Session:
             for match in services.hall.of(self._player.id)
             if match.fixture.public_id == match_id
         ]
+
+    def _unchanged_if_move(self, unreadable: Unreadable) -> list[bytes]:
+        if unreadable.type != "move" or not isinstance(unreadable.data, dict):
+            return []
+        match_id = unreadable.data.get("id")
+        return self._unchanged(match_id) if isinstance(match_id, str) else []
 
     async def _match_request(self, message: from_client.MatchRequest) -> list[bytes]:
         lobby, name = self._services.lobby, message.data.player

@@ -20,7 +20,9 @@ class LoginData(msgspec.Struct, frozen=True, gc=False):
 
 
 class LoginResponse(_Message, tag="login_response", frozen=True):
-    """The answer to `login` and `temp_session`. After a failure the server closes the connection."""
+    """The answer to `login` and `temp_session`. After a failure the server closes the
+    connection.
+    """
 
     data: LoginData
 
@@ -158,7 +160,9 @@ class FriendsUpdate(_Message, tag="friends_update", frozen=True):
 
 
 class ErrorData(msgspec.Struct, frozen=True, gc=False):
-    """`code` is stable and for programs, `msg` is for people, `request` the type that was refused."""
+    """`code` is stable and for programs, `msg` is for people, `request` the type that
+    was refused.
+    """
 
     code: str
     msg: str

@@ -1,4 +1,6 @@
-"""What Alembic runs for each of its commands: it uses the connection that `schema.py` hands over."""
+"""What Alembic runs for each of its commands: it uses the connection that `schema.py`
+hands over.
+"""
 
 from alembic import context
 

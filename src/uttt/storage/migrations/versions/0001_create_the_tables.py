@@ -1,7 +1,7 @@
 """Create the tables."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 
 revision = "0001"
 down_revision = None
@@ -77,13 +77,13 @@ def upgrade() -> None:
             "open_pair",
             sa.String(length=41),
             nullable=True,
-            comment="'lower id-higher id' of the players while the match is open, then null: a pair has one open match",
+            comment="'lower id-higher id' of the players while open, then null",
         ),
         sa.Column(
             "idle_since",
             sa.BigInteger(),
             nullable=True,
-            comment="no activity is known after this time; a lower bound, the moves have the truth; null when nothing is left to expire",
+            comment="lower bound of the last activity; null when nothing can expire",
         ),
         sa.Column(
             "result",
@@ -198,7 +198,7 @@ def upgrade() -> None:
             ["player_id"], ["players.id"], name=op.f("fk_seats_player_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("player_id", "match_id", name=op.f("pk_seats")),
-        comment="matches that a player is to be shown: open ones, and finished ones until he was told",
+        comment="matches that a player is to be shown: open, or finished and not told of",
         sqlite_with_rowid=False,
     )
     with op.batch_alter_table("seats", schema=None) as batch_op:
