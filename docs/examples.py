@@ -1,4 +1,4 @@
-"""An example of every message, by type, as docs/protocol.md shows them. Checked against the structs."""
+"""An example of every message, by type, as docs/protocol.md shows them. Tests check them."""
 
 from typing import Any, Final
 

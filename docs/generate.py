@@ -1,7 +1,8 @@
 """Writes the generated documents: `python -m docs.generate`, or with `--check` only compares.
 
 docs/protocol.md and docs/protocol.schema.json come from the message structs, the table of settings
-in docs/hosting.md from the settings, the tables in docs/database.md from the table definitions.
+in docs/hosting.md from the settings, the tables in docs/database.md from the table definitions,
+docs/game.svg from a line of the notation of positions.
 """
 
 import inspect
@@ -13,9 +14,10 @@ from types import UnionType
 from typing import Any, get_args
 
 import msgspec
-
 from docs.examples import FROM_CLIENT, TO_CLIENT
+from docs.picture import picture
 from docs.settings_table import settings_table
+
 from uttt.domain.refusals import EXPLANATIONS
 from uttt.storage.tables import metadata
 from uttt.wire.from_client import FromClient
@@ -39,6 +41,7 @@ def documents() -> dict[Path, str]:
         DOCS / "protocol.schema.json": json.dumps(json_schema(), indent=2, sort_keys=True) + "\n",
         DOCS / "hosting.md": hosting.replace("{{settings}}\n", settings_table()),
         DOCS / "database.md": database.replace("{{tables}}\n", _tables()),
+        DOCS / "game.svg": picture(),
     }
 
 

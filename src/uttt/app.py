@@ -158,4 +158,11 @@ def _server(
     if settings.certificate is not None and settings.key is not None:
         certificate = (settings.certificate, settings.key)
     stop_timeout = settings.shutdown_timeout.total_seconds()
-    return Server(site, settings.host, settings.port, certificate, stop_timeout)
+    return Server(
+        site,
+        settings.host,
+        settings.port,
+        certificate,
+        request_timeout=settings.login_timeout.total_seconds(),
+        stop_timeout=stop_timeout,
+    )

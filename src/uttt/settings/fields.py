@@ -39,14 +39,14 @@ def _about(sentence: str) -> object:
     return Field(description=sentence)
 
 
-class Settings(BaseModel):
+class Settings(BaseModel, frozen=True):
     """What the host decided. Immutable and hashable; durations are `timedelta`, sizes bytes.
 
     Constructing it checks the values and raises pydantic's `ValidationError`; hosts get the
     one-line messages of `uttt.settings.load`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     host: Annotated[
         Host,

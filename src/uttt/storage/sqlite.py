@@ -119,8 +119,11 @@ def make_engine(url: URL, begin: str) -> Engine:
     """Return an engine whose transactions start with the statement `begin`."""
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        # there are password hashes in it: nobody else's business on this machine
+        Path(url.database).touch(mode=0o600, exist_ok=True)
     engine = create_engine(
         url,
+        hide_parameters=True,  # failures are logged, what was to be stored must not be
         connect_args={"timeout": 5.0, "check_same_thread": False, "cached_statements": 256},
     )
 

@@ -1,7 +1,8 @@
 """Who is connected to this node, and how notices become messages: encoded once, sent to all."""
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, assert_never
+from collections.abc import Callable
+from typing import Protocol, assert_never
 
 from uttt.bus.notices import MatchChanged, MatchGone, Notice, SessionsVoided, StandingChanged
 from uttt.domain.lifetimes import Lifetimes
@@ -9,10 +10,18 @@ from uttt.domain.match import Match
 from uttt.service.accounts import Login
 from uttt.service.clock import Clock
 from uttt.wire.codec import encode
+from uttt.wire.to_client import MatchUpdate
 from uttt.wire.views import elo_update, match_gone, match_update
 
-if TYPE_CHECKING:
-    from uttt.web.connection import Connection
+
+class Listener(Protocol):
+    """Whoever hears what concerns a player: a connection, or in tests a list."""
+
+    def push(self, message: bytes, key: str | None = None) -> None:
+        """Take a message; of those with the same key only the newest matters."""
+
+    def close(self) -> None:
+        """The session is gone."""
 
 
 class Audience:
@@ -21,15 +30,15 @@ class Audience:
     def __init__(self, clock: Clock, lifetimes: Lifetimes) -> None:
         self._clock = clock
         self._lifetimes = lifetimes
-        self._of_player: defaultdict[int, set[Connection]] = defaultdict(set)
-        self._of_session: defaultdict[int, set[Connection]] = defaultdict(set)
+        self._of_player: defaultdict[int, set[Listener]] = defaultdict(set)
+        self._of_session: defaultdict[int, set[Listener]] = defaultdict(set)
 
-    def add(self, login: Login, connection: "Connection") -> None:
+    def add(self, login: Login, connection: Listener) -> None:
         """Have a connection hear what concerns its player."""
         self._of_player[login.player.id].add(connection)
         self._of_session[login.session_id].add(connection)
 
-    def remove(self, login: Login, connection: "Connection") -> None:
+    def remove(self, login: Login, connection: Listener) -> None:
         """Tell a connection nothing more."""
         for connections, key in (
             (self._of_player, login.player.id),
@@ -43,11 +52,9 @@ class Audience:
         """Pass a notice on to those whom it concerns."""
         match notice:
             case MatchChanged(match):
-                update = encode(match_update(match, self._clock(), self._lifetimes))
-                self._push_to_players(match, update)
+                self._push_to_players(match, match_update)
             case MatchGone(match):
-                update = encode(match_gone(match, self._clock(), self._lifetimes))
-                self._push_to_players(match, update)
+                self._push_to_players(match, match_gone)
             case StandingChanged(player_id, standing):
                 update = encode(elo_update(standing))
                 for connection in self._of_player.get(player_id, ()):
@@ -59,7 +66,15 @@ class Audience:
             case _:
                 assert_never(notice)
 
-    def _push_to_players(self, match: Match, update: bytes) -> None:
-        for player in match.fixture.players:
-            for connection in self._of_player.get(player.id, ()):
-                connection.push(update, match.fixture.public_id)
+    def _push_to_players(
+        self, match: Match, view: Callable[[Match, int, Lifetimes], MatchUpdate]
+    ) -> None:
+        listeners = [
+            listener
+            for player in match.fixture.players
+            for listener in self._of_player.get(player.id, ())
+        ]
+        if listeners:
+            update = encode(view(match, self._clock(), self._lifetimes))
+            for listener in listeners:
+                listener.push(update, match.fixture.public_id)

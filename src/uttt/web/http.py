@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 from sqlalchemy import text
 
 from uttt import __version__
@@ -60,9 +61,9 @@ class Site:
         self._connections: set[Connection] = set()
         self._of_address: Counter[str] = Counter()
 
-    def application(self) -> web.Application:
+    def application(self, *middlewares: Middleware) -> web.Application:
         """Return the routes."""
-        application = web.Application()
+        application = web.Application(middlewares=middlewares)
         application.router.add_get("/healthz", self._healthz)
         application.router.add_get("/readyz", self._readyz)
         application.router.add_get("/{path:.*}", self._page_or_socket)

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from uttt.web.http import Site
 
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger(__name__)
 _BACKLOG: Final = 1024
 _SEND_BUFFER: Final = 128 * 1024
@@ -32,16 +34,20 @@ class Server:
         host: str,
         port: int,
         certificate: tuple[Path, Path] | None,
+        request_timeout: float,
         stop_timeout: float,
     ) -> None:
         self._site = site
         self._host = host
         self._port = port
         self._certificate = certificate
+        self._request_timeout = request_timeout
         self._stop_timeout = stop_timeout
         self._tls = None if certificate is None else _tls_context(*certificate)
+        self._acceptors: list[asyncio.Server] = []
+        self._silent: set[web.RequestHandler] = set()
         self._runner = web.AppRunner(
-            site.application(),
+            site.application(self._note_request),
             access_log=None,
             handle_signals=False,
             shutdown_timeout=stop_timeout,
@@ -51,13 +57,37 @@ class Server:
         """Begin to accept; return the address to show. Raises CannotListen."""
         await self._runner.setup()
         sockets = _listen(self._host, self._port)
+        loop = asyncio.get_running_loop()
         for listening in sockets:
-            await web.SockSite(
-                self._runner, listening, ssl_context=self._tls, backlog=_BACKLOG
-            ).start()
+            acceptor = await loop.create_server(
+                self._accept, sock=listening, ssl=self._tls, backlog=_BACKLOG
+            )
+            self._acceptors.append(acceptor)
         port = sockets[0].getsockname()[1]
         scheme = "http" if self._tls is None else "https"
         return f"{scheme}://{self._host or 'localhost'}:{port}"
+
+    def _accept(self) -> asyncio.Protocol:
+        server = self._runner.server
+        assert server is not None  # noqa: S101 - `start` has set it up
+        protocol = server()
+        self._silent.add(protocol)
+        asyncio.get_running_loop().call_later(self._request_timeout, self._cut_if_silent, protocol)
+        return protocol
+
+    @web.middleware
+    async def _note_request(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        self._silent.discard(request.protocol)
+        return await handler(request)
+
+    def _cut_if_silent(self, protocol: web.RequestHandler) -> None:
+        """Cut a connection off that has not sent one whole request in all the time it had."""
+        if protocol not in self._silent:
+            return
+        self._silent.discard(protocol)
+        if protocol.transport is not None:
+            log.info("no_request_in_time")
+            protocol.transport.abort()
 
     def reload_certificate(self) -> None:
         """Use the certificate files as they are now for new connections; open ones go on."""
@@ -75,8 +105,8 @@ class Server:
 
     async def stop(self) -> None:
         """Accept nothing more, finish what was begun, close all connections."""
-        for site in list(self._runner.sites):
-            await site.stop()
+        for acceptor in self._acceptors:
+            acceptor.close()
         await self._site.close_connections(self._stop_timeout / 2)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._stop_timeout):

@@ -1,0 +1,196 @@
+"""The parts of a node below the sockets, on a SQLite file, with a clock that the test turns.
+
+Wired as `uttt.app` wires them, but with passwords that cost nothing. What the bus tells is kept in
+`heard`, and nothing here knows connections.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.engine import make_url
+
+from uttt.bus.local import LocalBus
+from uttt.bus.notices import Notice
+from uttt.domain.lifetimes import Lifetimes
+from uttt.domain.match import Match, Player
+from uttt.rules.rulesets import STANDARD, Ruleset
+from uttt.service.accounts import Accounts, Login
+from uttt.service.attendance import Attendance
+from uttt.service.friends import Friends
+from uttt.service.hall import Hall
+from uttt.service.journal import Journal
+from uttt.service.ladder import Ladder
+from uttt.service.limits import RateLimit
+from uttt.service.lobby import Lobby
+from uttt.service.referee import Referee
+from uttt.service.services import Services
+from uttt.service.sweeps import Sweeps
+from uttt.storage import matches, players
+from uttt.storage.matches import NewMatch
+from uttt.storage.schema import prepare
+from uttt.storage.sqlite import SqliteDatabase
+
+START = 1_900_000_000_000
+"""Where the clocks of tests start, ms UTC: 2030-03-17."""
+HOUR = 3_600_000
+DAY = 24 * HOUR
+LIFETIMES = Lifetimes(
+    account=45 * DAY, session=20 * DAY, temporary_session=HOUR, match=7 * DAY
+)  # fmt: skip
+
+
+class TestClock:
+    """A clock that stands still unless the test turns it."""
+
+    __test__ = False
+
+    def __init__(self, now: int = START) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        return self.now
+
+
+class PlainPasswords:
+    """Stands for Argon2id where its cost is of no interest. `checked` has every verification."""
+
+    def __init__(self) -> None:
+        self.checked: list[tuple[str, str | None]] = []
+
+    async def hash(self, password: str) -> str:
+        await asyncio.sleep(0)
+        return f"plain {password}"
+
+    async def verify(self, password: str, stored: str | None) -> str | None:
+        self.checked.append((password, stored))
+        await asyncio.sleep(0)
+        return stored if stored == f"plain {password}" else None
+
+
+@cache
+def _empty_tables() -> bytes:
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "empty.db"
+        prepare(make_url(f"sqlite:///{path}"))
+        return path.read_bytes()
+
+
+def new_database(directory: Path, name: str = "uttt.db") -> str:
+    """Make a database file with empty tables; return its URL."""
+    path = directory / name
+    path.write_bytes(_empty_tables())
+    return f"sqlite:///{path}"
+
+
+class Node:
+    """What `uttt.app.Node` builds, without the sockets."""
+
+    def __init__(
+        self,
+        url: str,
+        clock: TestClock | None = None,
+        *,
+        max_open: int = 5,
+        logins_per_name: int | None = None,
+        logins_per_address: int | None = None,
+    ) -> None:
+        self.clock = clock or TestClock()
+        self.heard: list[Notice] = []
+        self.database = SqliteDatabase(url)
+        self.journal = Journal(self.database)
+        self.bus = LocalBus()
+        self.bus.subscribe(self.heard.append)
+        self.hall = Hall(self.database)
+        self.ladder = Ladder(self.database)
+        self.passwords: Any = PlainPasswords()
+        self.referee = Referee(self.hall, self.journal, self.bus, self.ladder, self.clock, 20)
+        self.accounts = Accounts(
+            self.database, self.journal, self.passwords, self.hall, self.ladder, self.bus,
+            self.clock, 1000,
+        )  # fmt: skip
+        self.lobby = Lobby(self.hall, self.journal, self.bus, self.clock, max_open)
+        self.attendance = Attendance(
+            self.hall, self.lobby, self.journal, self.bus, self.clock, LIFETIMES
+        )
+        self.sweeps = Sweeps(
+            self.database, self.journal, self.referee, self.accounts, self.attendance, self.clock,
+            LIFETIMES, 3600,
+        )  # fmt: skip
+        self.services = Services(
+            accounts=self.accounts,
+            attendance=self.attendance,
+            clock=self.clock,
+            friends=Friends(self.database, self.journal),
+            hall=self.hall,
+            ladder=self.ladder,
+            lifetimes=LIFETIMES,
+            lobby=self.lobby,
+            logins_per_address=_limit(logins_per_address, self.clock),
+            logins_per_name=_limit(logins_per_name, self.clock),
+            referee=self.referee,
+        )
+        self._journal_task: asyncio.Task[None] | None = None
+        self.lobby_task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Run the journal and the lobby."""
+        self._journal_task = asyncio.create_task(self.journal.run())
+        self.lobby_task = asyncio.create_task(self.lobby.run())
+
+    async def stop(self) -> None:
+        """Write what waits and close the file."""
+        assert self._journal_task is not None
+        assert self.lobby_task is not None
+        self.lobby_task.cancel()
+        await asyncio.gather(self.lobby_task, return_exceptions=True)
+        self.journal.close()
+        await asyncio.wait_for(self._journal_task, 10)
+        await self.database.close()
+
+    async def settle(self) -> None:
+        """Wait until what was asked for before is written, and all who waited have been heard."""
+        for _ in range(3):
+            await self.journal.write(lambda _: None)
+
+    async def player(self, name: str, *, registered: bool = False) -> Player:
+        """Add somebody who is not connected."""
+        hashed, rating = ("plain secret", 1000) if registered else (None, None)
+        return await self.journal.write(
+            lambda c: players.create(c, name, hashed, rating, self.clock())
+        )
+
+    async def join(self, name: str, *, registered: bool = False) -> Login:
+        """Log somebody new in and connect him."""
+        login = await self.accounts.login(name, "secret" if registered else "")
+        await self.attendance.enter(login)
+        return login
+
+    async def match(
+        self, first: Player, second: Player, ruleset: Ruleset = STANDARD, public_id: str = ""
+    ) -> Match:
+        """Make a match, as the lobby does."""
+        new = NewMatch(public_id or f"{first.name}-{second.name}", ruleset, (first, second),
+                       self.clock())  # fmt: skip
+        match = await self.journal.write(lambda c: matches.open_match(c, new, 5))
+        self.hall.update(match)
+        return match
+
+
+def _limit(per_minute: int | None, clock: TestClock) -> RateLimit:
+    return RateLimit(per_minute or 1, clock, enabled=per_minute is not None)
+
+
+@asynccontextmanager
+async def running_node(directory: Path, **options: Any) -> AsyncIterator[Node]:
+    """A node on a new database."""
+    node = Node(new_database(directory), **options)
+    await node.start()
+    try:
+        yield node
+    finally:
+        await node.stop()
