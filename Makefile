@@ -44,8 +44,8 @@ clean: ## forget the environment and all caches
 .venv/installed: requirements/serve.txt pyproject.toml | .venv/bin/python
 	$(PIP) install --require-hashes -r requirements/serve.txt
 	$(PIP) install --no-build-isolation --no-deps --editable .
-	touch $@
+	@touch $@
 
 .venv/installed-dev: requirements/dev.txt .venv/installed | .venv/bin/python
 	$(PIP) install --require-hashes -r requirements/dev.txt
-	touch $@
+	@touch $@

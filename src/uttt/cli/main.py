@@ -5,7 +5,6 @@ from typing import Annotated
 import structlog
 import typer
 import uvloop
-from rich.console import Console
 from rich.table import Table
 
 from uttt import __version__
@@ -15,6 +14,7 @@ from uttt.cli.run import (
     ConfigOption,
     DatabaseOption,
     known_failures,
+    print_table,
     read_settings,
     start_logging,
 )
@@ -119,4 +119,4 @@ def show_config(config: ConfigOption = None) -> None:
     table = Table("setting", "value", "from", box=None, pad_edge=False)
     for name, value in loaded.settings.printable().items():
         table.add_row(name, value, loaded.sources[name])
-    Console(soft_wrap=True).print(table)
+    print_table(table)

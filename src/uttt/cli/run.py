@@ -1,11 +1,14 @@
 """What all commands share: reading the settings, and turning known failures into one line."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
+from rich.console import Console
+from rich.table import Table
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
@@ -24,6 +27,12 @@ DatabaseOption = Annotated[
     str | None,
     typer.Option(help="Where the data is, such as sqlite:///uttt.db.", show_default=False),
 ]
+
+
+def print_table(table: Table) -> None:
+    """Print a table, as wide as it needs to be when it goes to a file or a pipe."""
+    console = Console() if sys.stdout.isatty() else Console(width=10_000)
+    console.print(table)
 
 
 class Failed(Exception):

@@ -10,11 +10,17 @@ from typing import Annotated
 
 import typer
 from argon2 import PasswordHasher
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Connection
 
-from uttt.cli.run import ConfigOption, DatabaseOption, Failed, in_database, known_failures
+from uttt.cli.run import (
+    ConfigOption,
+    DatabaseOption,
+    Failed,
+    in_database,
+    known_failures,
+    print_table,
+)
 from uttt.domain.names import MAX_PASSWORD_LENGTH, fold_name, is_password
 from uttt.storage import friendships, matches, players, sessions
 from uttt.storage.players import Account
@@ -44,7 +50,7 @@ def list_users(
             _time(account.created_at),
             _time(account.seen_at),
         )
-    Console(soft_wrap=True).print(table)
+    print_table(table)
     if len(accounts) == limit:
         typer.echo(f"There may be more: uttt user list --after {accounts[-1].player.name}")
 
@@ -78,7 +84,7 @@ def show(
     table = Table(box=None, show_header=False, pad_edge=False)
     for row in rows:
         table.add_row(*row)
-    Console(soft_wrap=True).print(table)
+    print_table(table)
 
 
 @commands.command()
@@ -108,6 +114,8 @@ def set_password(
 
     The password is asked for twice, or read from standard input if that is not a terminal.
     """
+    with known_failures():
+        in_database(database_url, config, lambda c: _find_account(c, name))
     if sys.stdin.isatty():
         password = typer.prompt("New password", hide_input=True, confirmation_prompt=True)
     else:
@@ -118,10 +126,7 @@ def set_password(
     hashed = PasswordHasher().hash(password)
 
     def change(connection: Connection) -> None:
-        account = _find(connection, name)
-        if not account.player.registered:
-            message = f"{account.player.name} is a temporary user and has no password"
-            raise Failed(message)
+        account = _find_account(connection, name)
         players.set_password(connection, account.player.id, hashed)
         sessions.remove_all_of(connection, account.player.id)
 
@@ -135,6 +140,14 @@ def _find(connection: Connection, name: str) -> Account:
     account = players.find(connection, folded) if folded is not None else None
     if account is None:
         message = f"there is no user of the name {name!r}"
+        raise Failed(message)
+    return account
+
+
+def _find_account(connection: Connection, name: str) -> Account:
+    account = _find(connection, name)
+    if not account.player.registered:
+        message = f"{account.player.name} is a temporary user and has no password"
         raise Failed(message)
     return account
 

@@ -118,7 +118,7 @@ class Settings(BaseModel, frozen=True):
     message_size: Annotated[
         Size,
         size(256, 64 * _MIB),
-        _about("Greatest message that a client may send; a longer one closes its connection."),
+        _about("Greatest message that a client may send; a longer one is refused."),
     ] = 64 * _KIB
     messages_per_second: Annotated[
         Rate,
@@ -137,7 +137,7 @@ class Settings(BaseModel, frozen=True):
     logins_per_minute_per_name: Annotated[
         int,
         whole(1, _MANY),
-        _about("Logins that may be tried per minute for one name, from wherever they come."),
+        _about("Logins that may fail per minute for one name, from wherever they come."),
     ] = 10
     connections_per_address: Annotated[
         int,

@@ -16,8 +16,8 @@ from sqlalchemy import Connection, inspect
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
+from uttt.storage import sqlite
 from uttt.storage.failures import Unavailable
-from uttt.storage.sqlite import make_engine
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -39,8 +39,13 @@ class State(Enum):
 
 @contextmanager
 def transaction(url: URL) -> Iterator[Connection]:
-    """Open a transaction outside of a running node. Raises Unavailable."""
-    engine = make_engine(url, begin="BEGIN IMMEDIATE")
+    """Open a transaction outside of a running node.
+
+    Raises Unavailable, or SchemaMismatch if there is no database.
+    """
+    if not sqlite.exists(url):
+        raise SchemaMismatch(_ADVICE[State.EMPTY])
+    engine = sqlite.make_engine(url, begin="BEGIN IMMEDIATE")
     try:
         with engine.begin() as connection:
             yield connection
@@ -50,7 +55,8 @@ def transaction(url: URL) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _config(connection: Connection | None = None) -> Config:
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return what Alembic's commands need to know."""
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["connection"] = connection
@@ -59,7 +65,7 @@ def _config(connection: Connection | None = None) -> Config:
 
 def state(connection: Connection) -> State:
     """Compare the database with the newest schema version that this program knows."""
-    script = ScriptDirectory.from_config(_config())
+    script = ScriptDirectory.from_config(alembic_config())
     current = MigrationContext.configure(connection).get_current_revision()
     if current is None:
         return State.FOREIGN if inspect(connection).get_table_names() else State.EMPTY
@@ -72,17 +78,25 @@ def state(connection: Connection) -> State:
     return State.OLDER
 
 
+def _create_file(url: URL) -> None:
+    try:
+        sqlite.create_file(url)
+    except OSError as error:
+        raise Unavailable(str(error)) from error
+
+
 def upgrade(url: URL) -> None:
     """Create the tables, or bring them to the newest version; all of it or nothing.
 
     Raises SchemaMismatch if the database is newer than this program or holds other tables, or
     Unavailable.
     """
+    _create_file(url)
     with transaction(url) as connection:
         found = state(connection)
         if found in (State.NEWER, State.FOREIGN):
             raise SchemaMismatch(_ADVICE[found])
-        command.upgrade(_config(connection), "head")
+        command.upgrade(alembic_config(connection), "head")
 
 
 def prepare(url: URL) -> bool:
@@ -90,10 +104,11 @@ def prepare(url: URL) -> bool:
 
     Raises SchemaMismatch unless the schema is then the one that this program knows, or Unavailable.
     """
+    _create_file(url)
     with transaction(url) as connection:
         found = state(connection)
         if found is State.EMPTY:
-            command.upgrade(_config(connection), "head")
+            command.upgrade(alembic_config(connection), "head")
         elif found is not State.CURRENT:
             raise SchemaMismatch(_ADVICE[found])
     return found is State.EMPTY

@@ -117,10 +117,6 @@ def _apply(connection: Connection, change: Change) -> object:
 
 def make_engine(url: URL, begin: str) -> Engine:
     """Return an engine whose transactions start with the statement `begin`."""
-    if url.database:
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-        # there are password hashes in it: nobody else's business on this machine
-        Path(url.database).touch(mode=0o600, exist_ok=True)
     engine = create_engine(
         url,
         hide_parameters=True,  # failures are logged, what was to be stored must not be
@@ -139,3 +135,15 @@ def make_engine(url: URL, begin: str) -> Engine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def exists(url: URL) -> bool:
+    """Whether there is a database file."""
+    return Path(url.database or "").exists()
+
+
+def create_file(url: URL) -> None:
+    """Make a database file, readable by its owner only, unless there is one. Raises OSError."""
+    path = Path(url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=True)  # there will be password hashes in it

@@ -161,10 +161,10 @@ class Connection:
             self.answered.set()
 
     async def _answers(self, session: Session, raw: bytes) -> list[bytes]:
-        refusal = self._check_limits(raw)
-        if refusal is not None:
-            return [encode_error(refusal, None)]
         try:
+            refusal = self._check_limits(raw)
+            if refusal is not None:
+                return session.refuse(raw, refusal)
             return await session.receive(raw)
         except Exception:
             log.exception("message_failed", address=self._address)

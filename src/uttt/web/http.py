@@ -40,6 +40,10 @@ _PAGE: Final = f"""<!doctype html>
 """
 
 
+async def _hide_versions(_request: web.Request, response: web.StreamResponse) -> None:
+    response.headers["Server"] = "uttt"
+
+
 class Site:
     """The request handlers and the connections that they have opened."""
 
@@ -64,6 +68,7 @@ class Site:
     def application(self, *middlewares: Middleware) -> web.Application:
         """Return the routes."""
         application = web.Application(middlewares=middlewares)
+        application.on_response_prepare.append(_hide_versions)
         application.router.add_get("/healthz", self._healthz)
         application.router.add_get("/readyz", self._readyz)
         application.router.add_get("/{path:.*}", self._page_or_socket)

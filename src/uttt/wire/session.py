@@ -73,6 +73,17 @@ class Session:
         except Unavailable:
             return [encode_error(_UNAVAILABLE, _type(message))]
 
+    def refuse(self, raw: bytes | str, refused: Refused) -> list[bytes]:
+        """Return the answers to a message that is refused for its size or for coming too soon."""
+        try:
+            message = decode(raw)
+        except Unreadable as unreadable:
+            return [encode_error(refused, unreadable.type), *self._unchanged_if_move(unreadable)]
+        unchanged = (
+            self._unchanged(message.data.id) if isinstance(message, from_client.Move) else []
+        )
+        return [encode_error(refused, _type(message)), *unchanged]
+
     async def _handle(self, message: FromClient) -> list[bytes]:
         match message:
             case from_client.Move():
