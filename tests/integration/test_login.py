@@ -159,9 +159,14 @@ async def test_unusual_passwords_work_and_are_significant(players: Players, pw: 
     name = unique("ann")
     await (await players.connect()).login(name, pw)
     await (await players.connect()).login(name, pw)
-    for wrong in (pw[:-1], pw.swapcase() if pw.swapcase() != pw else pw + "x"):
-        if len(wrong) <= 128:
-            await (await players.connect()).refused_login(name, wrong)
+    await (await players.connect()).refused_login(name, pw[:-1])
+
+
+async def test_passwords_are_case_sensitive_and_not_trimmed(players: Players) -> None:
+    name = unique("ann")
+    await (await players.connect()).login(name, "Secret")
+    for wrong in ("secret", "SECRET", "Secret ", " Secret", "Secret\n"):
+        await (await players.connect()).refused_login(name, wrong)
 
 
 async def test_the_last_of_128_characters_counts(players: Players) -> None:

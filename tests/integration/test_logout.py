@@ -81,9 +81,17 @@ async def test_any_data_will_do(players: Players, data: str) -> None:
     await (await players.connect()).refused_reconnect(tim.session)
 
 
-async def test_messages_sent_after_it_have_no_effect(players: Players) -> None:
-    tim, ann = await players.guests("tim", "ann")
+@pytest.mark.parametrize("kind", ["account", "guest"])
+async def test_messages_sent_after_it_have_no_effect(players: Players, kind: str) -> None:
+    tim, ann = await getattr(players, kind)("tim"), await players.guest("ann")
     await tim.send("logout")
     await tim.send("match_request", player=ann.name)
+    await tim.send("match_request", player=None)
     await tim.expect_close()
     await ann.quiet()
+    assert await ann.states() == []
+    await ann.send("match_request", player=None)
+    await ann.expect_success("match_request_response")
+    await ann.quiet()
+    await ann.send("cancel_match_request")
+    await ann.expect_success("cancel_match_request_response")

@@ -140,7 +140,7 @@ async def test_sender_with_five_matches_is_refused_whatever_he_asks(players: Pla
 
 
 async def test_invited_with_five_matches_is_refused(players: Players) -> None:
-    ann, *others = await players.guests("ann", "b", "c", "d", "e", "f")
+    ann, *others = await players.guests("ann", "b", "c", "d", "e", "f", "g")
     ids = await matches.fill(ann, others[:5])
     late = others[5]
     await late.send(REQUEST, player=ann.name)
@@ -152,7 +152,7 @@ async def test_invited_with_five_matches_is_refused(players: Players) -> None:
 
 
 async def test_both_roles_count_for_the_limit(players: Players) -> None:
-    ann, *others = await players.guests("ann", "b", "c", "d", "e", "f")
+    ann, *others = await players.guests("ann", "b", "c", "d", "e", "f", "g")
     for other in others[:5]:
         await matches.start(other, ann)
     await ann.send(REQUEST, player=others[5].name)

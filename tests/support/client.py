@@ -42,7 +42,7 @@ class Client:
         self.session = ""
 
     @classmethod
-    async def open(cls, url: str, **options: Any) -> "Client":  # noqa: ANN401 - the library's own options
+    async def open(cls, url: str, **options: Any) -> "Client":
         socket = await connect(
             url, max_size=None, ping_interval=None, compression=None, proxy=None, **options
         )

@@ -23,7 +23,7 @@ class Players:
         self.server = server
         self.clients: list[Client] = []
 
-    async def connect(self, **options: Any) -> Client:  # noqa: ANN401 - the library's own options
+    async def connect(self, **options: Any) -> Client:
         """A connection that has not logged in."""
         client = await Client.open(self.server.url, ssl=self.server.trust, **options)
         self.clients.append(client)

@@ -18,7 +18,7 @@ CODES = frozenset(
         *("malformed", "unknown_type", "invalid_data", "too_large", "too_fast"),
         *("already_logged_in", "not_logged_in", "unknown_match", "not_your_match", "not_your_turn"),
         *("match_over", "out_of_range", "wrong_board", "board_closed", "cell_taken"),
-        *("unavailable", "internal"),
+        *("unavailable", "internal", "login_timeout"),
     )
 )
 RESULTS = (None, "won", "drawn", "abandoned", "expired")

@@ -192,12 +192,12 @@ class Accounts:
         gone, voided = removed
         if player.registered:
             self._ladder.note_change()
+        self._bus.publish(SessionsVoided(frozenset(voided)))
         for match in gone:
             for opponent in match.fixture.players:
                 self._hall.forget(match, opponent.id)
             if match.outcome is None:
                 self._bus.publish(MatchGone(match))
-        self._bus.publish(SessionsVoided(frozenset(voided)))
         return True
 
 

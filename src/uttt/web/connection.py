@@ -63,7 +63,8 @@ class Connection:
             timeout=_CLOSE_TIMEOUT,
             heartbeat=limits.ping_interval,
             compress=False,
-            max_msg_size=max(limits.message_size, _HARD_MESSAGE_LIMIT),
+            # aiohttp refuses what is as large as its limit
+            max_msg_size=max(limits.message_size, _HARD_MESSAGE_LIMIT) + 1,
             decode_text=False,
         )
         self._request: web.Request | None = None
@@ -103,7 +104,8 @@ class Connection:
         self._listening = False
 
     def close(self, code: int = NORMAL) -> None:
-        """Close once what waits is sent."""
+        """Close once what waits is sent; read nothing more."""
+        self._listening = False
         self._close_code = code
         self._outbox.close()
 

@@ -1,6 +1,7 @@
 """The listening sockets: addresses, TLS, start and clean stop."""
 
 import asyncio
+import logging
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
@@ -10,6 +11,7 @@ from typing import Final
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from uttt.web.http import Site
 
@@ -49,6 +51,7 @@ class Server:
         self._runner = web.AppRunner(
             site.application(self._note_request),
             access_log=None,
+            logger=_http_log(),
             handle_signals=False,
             shutdown_timeout=stop_timeout,
         )
@@ -111,6 +114,17 @@ class Server:
         with suppress(TimeoutError):
             async with asyncio.timeout(self._stop_timeout):
                 await self._runner.cleanup()
+
+
+def _http_log() -> logging.Logger:
+    """Return the logger for failures in HTTP, which is silent about requests that are no HTTP."""
+
+    def is_ours(record: logging.LogRecord) -> bool:
+        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+    logger = logging.getLogger("uttt.http")
+    logger.addFilter(is_ours)
+    return logger
 
 
 def _tls_context(certificate: Path, key: Path) -> ssl.SSLContext:

@@ -1,0 +1,162 @@
+"""The schema on every database: created once, told apart, and the same as `tables.py`."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.engine import URL
+
+from uttt.storage import schema
+from uttt.storage.schema import SchemaMismatch, State
+from uttt.storage.tables import metadata
+
+
+@contextmanager
+def connected(url: URL) -> Iterator[Connection]:
+    """A transaction of our own, on a database in whatever state."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        yield connection
+    engine.dispose()
+
+
+def state(url: URL) -> State:
+    with connected(url) as connection:
+        return schema.state(connection)
+
+
+def execute(url: URL, *statements: str) -> None:
+    with connected(url) as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+
+
+def tables(url: URL) -> set[str]:
+    with connected(url) as connection:
+        return set(inspect(connection).get_table_names())
+
+
+def test_empty(empty: URL) -> None:
+    assert state(empty) is State.EMPTY
+    with (
+        pytest.raises(SchemaMismatch, match="uttt database create"),
+        connected(empty) as connection,
+    ):
+        schema.require_current(connection)
+
+
+def test_created_once(empty: URL) -> None:
+    assert schema.prepare(empty) is True
+    assert state(empty) is State.CURRENT
+    assert tables(empty) == {*metadata.tables, "alembic_version"}
+    assert schema.prepare(empty) is False
+    with connected(empty) as connection:
+        schema.require_current(connection)
+
+
+def test_upgrade_creates_and_keeps_what_is_there(empty: URL) -> None:
+    schema.upgrade(empty)
+    assert state(empty) is State.CURRENT
+    execute(
+        empty,
+        "INSERT INTO players (name, registered, created_at, seen_at) VALUES ('ann', false, 1, 1)",
+    )
+    schema.upgrade(empty)
+    schema.prepare(empty)
+    with connected(empty) as connection:
+        assert connection.scalar(text("SELECT name FROM players")) == "ann"
+
+
+def test_newer(empty: URL) -> None:
+    schema.prepare(empty)
+    execute(empty, "UPDATE alembic_version SET version_num = '9999'")
+    assert state(empty) is State.NEWER
+    for attempt in (schema.prepare, schema.upgrade):
+        with pytest.raises(SchemaMismatch, match="newer"):
+            attempt(empty)
+    assert state(empty) is State.NEWER
+
+
+def test_foreign(empty: URL) -> None:
+    execute(empty, "CREATE TABLE wp_posts (id INTEGER PRIMARY KEY)")
+    assert state(empty) is State.FOREIGN
+    for attempt in (schema.prepare, schema.upgrade):
+        with pytest.raises(SchemaMismatch, match="not those of this program"):
+            attempt(empty)
+    assert tables(empty) == {"wp_posts"}
+
+
+def test_tables_without_a_version_are_not_taken_for_an_empty_database(empty: URL) -> None:
+    schema.prepare(empty)
+    execute(empty, "DELETE FROM alembic_version")
+    assert state(empty) is State.FOREIGN
+
+
+def test_two_nodes_that_start_at_once_create_the_tables_once(empty: URL) -> None:
+    """In processes of their own, as nodes are: Alembic keeps its context in the module."""
+    code = (
+        "import sys; from sqlalchemy.engine import make_url; from uttt.storage import schema;"
+        "print(schema.prepare(make_url(sys.argv[1])))"
+    )
+    address = empty.render_as_string(hide_password=False)
+
+    def start(_: int) -> str:
+        return subprocess.run(
+            [sys.executable, "-c", code, address], check=True, capture_output=True, text=True
+        ).stdout.strip()
+
+    with ThreadPoolExecutor(2) as nodes:
+        created = list(nodes.map(start, range(2)))
+    assert sorted(created) == ["False", "True"]
+    assert state(empty) is State.CURRENT
+
+
+def test_a_failure_half_way_leaves_nothing(empty: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    upgrade = schema.command.upgrade
+
+    def fail(*args: object) -> None:
+        upgrade(*args)  # type: ignore[arg-type]
+        raise RuntimeError("pulled the plug")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema.command, "upgrade", fail)
+        with pytest.raises(RuntimeError):
+            schema.prepare(empty)
+    assert state(empty) is State.EMPTY
+    assert schema.prepare(empty) is True
+
+
+def test_the_migrations_make_what_the_tables_say(empty: URL) -> None:
+    schema.prepare(empty)
+    with connected(empty) as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_keys_and_references_are_as_the_tables_say(empty: URL) -> None:
+    schema.prepare(empty)
+    with connected(empty) as connection:
+        found = inspect(connection)
+        for name, table in metadata.tables.items():
+            primary = found.get_pk_constraint(name)["constrained_columns"]
+            assert primary == [column.name for column in table.primary_key]
+            references = {
+                (key["constrained_columns"][0], key["referred_table"], key["options"]["ondelete"])
+                for key in found.get_foreign_keys(name)
+            }
+            assert references == {
+                (key.parent.name, key.column.table.name, "CASCADE") for key in table.foreign_keys
+            }
+
+
+def test_every_table_is_explained() -> None:
+    for table in metadata.tables.values():
+        assert table.comment, table.name

@@ -1,0 +1,381 @@
+"""The command line as a host uses it: every failure is one line and an exit code."""
+
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from support.players import Players
+from support.server import COMMAND, Server, running
+
+TIMEOUT = 30
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def said(self) -> str:
+        return self.out + self.err
+
+
+def uttt(directory: Path, *arguments: str, stdin: str | bytes = "", **settings: str) -> Outcome:
+    """Run a command in this directory, with these settings and nothing else of ours."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("UTTT_")}
+    done = subprocess.run(
+        [COMMAND, *arguments],
+        cwd=directory,
+        env={**kept, **settings},
+        input=stdin if isinstance(stdin, bytes) else stdin.encode(),
+        capture_output=True,
+        timeout=TIMEOUT,
+        check=False,
+    )
+    outcome = Outcome(done.returncode, done.stdout.decode(), done.stderr.decode())
+    assert "Traceback" not in outcome.said, outcome.said
+    return outcome
+
+
+def succeeded(outcome: Outcome) -> str:
+    assert outcome.code == 0, outcome
+    return outcome.out
+
+
+def failed(outcome: Outcome) -> str:
+    """The one line that a failure says, on standard error."""
+    assert outcome.code != 0, outcome
+    assert outcome.out == ""
+    lines = outcome.err.splitlines()
+    assert len(lines) == 1, outcome.err
+    assert lines[0].startswith("uttt: ")
+    return lines[0]
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A directory with a database that has its tables."""
+    succeeded(uttt(tmp_path, "database", "create"))
+    return tmp_path
+
+
+async def fill(home: Path) -> tuple[str, str]:
+    """Names of an account and of a temporary user, who have a match with each other."""
+    with running(home) as server:
+        players = Players(server)
+        ann, tim = await players.account("ann"), await players.guest("tim")
+        await ann.send("match_request", player=tim.name)
+        await ann.until_marker()
+        await players.close()
+        return ann.name, tim.name
+
+
+# Help
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--help",), ["serve", "database", "config", "user", "--version", "UTTT_"]),
+        (("serve", "--help"), ["--port", "--config", "--certificate", "--key", "SIGHUP"]),
+        (("config", "--help"), ["--config"]),
+        (("database", "--help"), ["create", "upgrade"]),
+        (("user", "--help"), ["list", "show", "delete", "set-password"]),
+        (("user", "delete", "--help"), ["--yes", "NAME"]),
+    ],
+)
+def test_help(tmp_path: Path, arguments: tuple[str, ...], words: list[str]) -> None:
+    shown = succeeded(uttt(tmp_path, *arguments))
+    assert [word for word in words if word not in shown] == []
+    assert max(len(line) for line in shown.splitlines()) <= 80
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_version(tmp_path: Path) -> None:
+    assert re.fullmatch(r"uttt \d+\.\d+\.\d+\n", succeeded(uttt(tmp_path, "--version")))
+
+
+@pytest.mark.parametrize(
+    "arguments", [("nonsense",), ("user", "nonsense"), ("serve", "--nonsense")]
+)
+def test_what_there_is_not(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    outcome = uttt(tmp_path, *arguments)
+    assert outcome.code != 0
+    assert "nonsense" in outcome.err
+
+
+# Settings
+
+
+def test_config_shows_each_value_and_its_source(tmp_path: Path) -> None:
+    (tmp_path / "uttt.toml").write_text("elo_k = 32\nport = 7000\n")
+    shown = succeeded(uttt(tmp_path, "config", UTTT_PORT="7001"))
+    lines = {line.split()[0]: line.split()[1:] for line in shown.splitlines() if line.split()}
+    assert lines["port"] == ["7001", "UTTT_PORT"]
+    assert lines["elo_k"] == ["32", "uttt.toml"]
+    assert lines["elo_start"] == ["1000", "default"]
+    assert lines["certificate"] == ["default"]
+
+
+def test_config_shows_long_values_whole(tmp_path: Path) -> None:
+    url = f"sqlite:///{'very/' * 30}long.db"
+    shown = succeeded(uttt(tmp_path, "config", UTTT_DATABASE_URL=url))
+    assert url in shown
+
+
+def test_config_shows_values_as_they_are(tmp_path: Path) -> None:
+    """Brackets are no markup, and those of an end tag are no reason to fail."""
+    directory = tmp_path / "[bold]" / "[" / "red]"
+    directory.mkdir(parents=True)
+    for file in ("certificate.pem", "key.pem"):
+        (directory / file).write_text("")
+    shown = succeeded(
+        uttt(
+            tmp_path, "config",
+            UTTT_CERTIFICATE="[bold]/[/red]/certificate.pem", UTTT_KEY="[bold]/[/red]/key.pem",
+        )
+    )  # fmt: skip
+    assert "[bold]/[/red]/certificate.pem" in shown
+
+
+@pytest.mark.parametrize(
+    "command", [("config",), ("serve",), ("user", "list"), ("database", "create")]
+)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("UTTT_PORT", "70000"),
+        ("UTTT_MATCH_LIFETIME", "soon"),
+        ("UTTT_DATABASE_URL", "nonsense"),
+        ("UTTT_NONSENSE", "1"),
+        ("UTTT_CERTIFICATE", "missing.pem"),
+        ("UTTT_CONFIG", "missing.toml"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(
+    tmp_path: Path, command: tuple[str, ...], name: str, value: str
+) -> None:
+    assert name in failed(uttt(tmp_path, *command, **{name: value}))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"), [("--port", "many"), ("--log-level", "loud"), ("--database-url", "x")]
+)
+def test_a_wrong_flag_is_named_in_one_line(tmp_path: Path, flag: str, value: str) -> None:
+    assert flag in failed(uttt(tmp_path, "serve", flag, value))
+
+
+def test_a_wrong_file_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "uttt.toml").write_text("port = \n")
+    assert "uttt.toml" in failed(uttt(tmp_path, "serve"))
+    (tmp_path / "uttt.toml").write_text("prot = 7000\n")
+    line = failed(uttt(tmp_path, "serve"))
+    assert "prot" in line
+    assert "port" in line
+
+
+# The database
+
+
+def test_the_database_is_created_and_upgraded(tmp_path: Path) -> None:
+    first = succeeded(uttt(tmp_path, "database", "create"))
+    assert (tmp_path / "uttt.db").exists()
+    second = succeeded(uttt(tmp_path, "database", "create"))
+    assert first != second
+    succeeded(uttt(tmp_path, "database", "upgrade"))
+
+
+def test_upgrade_creates_too(tmp_path: Path) -> None:
+    succeeded(uttt(tmp_path, "database", "upgrade", "--database-url", "sqlite:///other.db"))
+    assert (tmp_path / "other.db").exists()
+    assert not (tmp_path / "uttt.db").exists()
+
+
+def serve_fails(directory: Path, **settings: str) -> str:
+    """The last line of a serve that must end by itself with an error, which is all it says."""
+    return failed(uttt(directory, "serve", UTTT_PORT="0", UTTT_LOG_LEVEL="error", **settings))
+
+
+COMMANDS = [("database", "create"), ("database", "upgrade"), ("user", "list")]
+
+
+def test_a_newer_schema_is_left_alone(home: Path) -> None:
+    with sqlite3.connect(home / "uttt.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    assert "newer" in serve_fails(home)
+    for command in COMMANDS:
+        assert "newer" in failed(uttt(home, *command))
+
+
+def test_tables_of_another_program_are_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "uttt.db") as database:
+        database.execute("CREATE TABLE wp_posts (id INTEGER)")
+    database.close()
+    serve_fails(tmp_path)
+    for command in COMMANDS:
+        failed(uttt(tmp_path, *command))
+
+
+def test_serve_creates_the_tables_of_an_empty_database(tmp_path: Path) -> None:
+    """There may already be an empty file."""
+    (tmp_path / "uttt.db").touch()
+    with running(tmp_path) as server:
+        assert server.get("/readyz") == 200
+    assert "ann" not in succeeded(uttt(tmp_path, "user", "list"))
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, ("user", "show", "ann")])
+def test_a_database_that_cannot_be_used(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / "garbage.db").write_bytes(b"this is no database at all, just noise " * 200)
+    (tmp_path / "directory.db").mkdir()
+    for url in ("garbage.db", "directory.db", "garbage.db/nested.db"):
+        failed(uttt(tmp_path, *command, UTTT_DATABASE_URL=f"sqlite:///{url}"))
+
+
+def test_serve_with_a_database_that_cannot_be_used(tmp_path: Path) -> None:
+    (tmp_path / "garbage.db").write_bytes(b"this is no database at all, just noise " * 200)
+    for url in ("garbage.db", "garbage.db/nested.db"):
+        serve_fails(tmp_path, UTTT_DATABASE_URL=f"sqlite:///{url}")
+
+
+def test_looking_into_a_database_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    for command in (("user", "list"), ("user", "show", "ann"), ("user", "delete", "ann", "--yes")):
+        assert "uttt database create" in failed(uttt(tmp_path, *command))
+    assert list(tmp_path.iterdir()) == []
+
+
+# Serving
+
+
+def test_a_port_in_use_is_said_in_one_line(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        start = time.monotonic()
+        line = failed(
+            uttt(tmp_path, "serve", "--host", "127.0.0.1", "--port", port, UTTT_LOG_LEVEL="error")
+        )
+        assert port in line
+        assert time.monotonic() - start < 10
+
+
+@pytest.mark.parametrize("host", ["no-such-host.invalid", "203.0.113.1"])
+def test_a_host_that_is_not_ours_is_said_in_one_line(tmp_path: Path, host: str) -> None:
+    assert host in serve_fails(tmp_path, UTTT_HOST=host)
+
+
+def test_a_certificate_that_is_none_is_said_in_one_line(tmp_path: Path) -> None:
+    for file in ("certificate.pem", "key.pem"):
+        (tmp_path / file).write_text("nothing of the kind")
+    settings = {"UTTT_CERTIFICATE": "certificate.pem", "UTTT_KEY": "key.pem"}
+    assert "certificate.pem" in serve_fails(tmp_path, **settings)
+
+
+# Users
+
+
+async def test_users(tmp_path: Path) -> None:
+    account, guest = await fill(tmp_path)
+    listed = succeeded(uttt(tmp_path, "user", "list"))
+    assert re.search(rf"^{account} +account +1000 ", listed, flags=re.MULTILINE)
+    assert re.search(rf"^{guest} +temporary ", listed, flags=re.MULTILINE)
+    shown = succeeded(uttt(tmp_path, "user", "show", account.upper()))
+    for text in (account, "account", "1000", "rank"):
+        assert text in shown
+    assert "argon2" not in shown
+    assert "temporary" in succeeded(uttt(tmp_path, "user", "show", guest))
+    first = succeeded(uttt(tmp_path, "user", "list", "--limit", "1"))
+    assert f"--after {min(account, guest)}" in first
+    assert min(account, guest) not in succeeded(
+        uttt(tmp_path, "user", "list", "--after", min(account, guest))
+    )
+
+
+async def test_deleting(tmp_path: Path) -> None:
+    account, guest = await fill(tmp_path)
+    refused = uttt(tmp_path, "user", "delete", account, stdin="n\n")
+    assert refused.code != 0
+    assert account in succeeded(uttt(tmp_path, "user", "list"))
+    assert uttt(tmp_path, "user", "delete", account).code != 0, "nobody said yes"
+    succeeded(uttt(tmp_path, "user", "delete", account, stdin="y\n"))
+    listed = succeeded(uttt(tmp_path, "user", "list"))
+    assert account not in listed
+    assert guest in listed
+    succeeded(uttt(tmp_path, "user", "delete", guest, "--yes"))
+    assert account in failed(uttt(tmp_path, "user", "delete", account, "--yes"))
+
+
+async def test_a_new_password_ends_all_sessions(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        players = Players(server)
+        ann = await players.account("ann")
+        await ann.close()
+        new = uttt(tmp_path, "user", "set-password", ann.name, stdin="new pässword\n")
+        assert "new pässword" not in new.said
+        succeeded(new)
+        await (await players.connect()).refused_reconnect(ann.session)
+        await (await players.connect()).refused_login(ann.name, "correct horse")
+        again = await players.connect()
+        await again.login(ann.name, "new pässword")
+        await players.close()
+
+
+@pytest.mark.parametrize("name", ["nobody", "NOBODY", "", "no such name", "x" * 500, "a\nb", "ä"])
+@pytest.mark.parametrize("command", [("show",), ("delete", "--yes"), ("set-password",)])
+def test_users_that_are_not_there(home: Path, command: tuple[str, ...], name: str) -> None:
+    failed(uttt(home, "user", *command, "--", name, stdin="secret\n"))
+
+
+@pytest.mark.parametrize("password", [b"", b"\n", b"x" * 129 + b"\n", b"\xff\xfe\n"])
+async def test_passwords_that_are_none(tmp_path: Path, password: bytes) -> None:
+    account, guest = await fill(tmp_path)
+    for name in (account, guest):
+        failed(uttt(tmp_path, "user", "set-password", name, stdin=password))
+
+
+async def test_a_temporary_user_has_no_password(tmp_path: Path) -> None:
+    _, guest = await fill(tmp_path)
+    assert guest in failed(uttt(tmp_path, "user", "set-password", guest, stdin="secret\n"))
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "many", "9" * 20])
+def test_limits_that_make_no_sense(home: Path, limit: str) -> None:
+    assert uttt(home, "user", "list", "--limit", limit).code != 0
+
+
+async def test_who_is_deleted_while_connected_leaves_the_server_working(tmp_path: Path) -> None:
+    """He and those who play him get answers, and nothing is logged as a bug (the fixture looks)."""
+    with running(tmp_path) as server:
+        players = Players(server)
+        ann, bob = await players.accounts("ann", "bob")
+        await ann.send("match_request", player=None)
+        await ann.expect_success("match_request_response")
+        succeeded(uttt(tmp_path, "user", "delete", ann.name, "--yes"))
+        await bob.send("match_request", player=None)
+        await bob.expect_success("match_request_response")
+        await bob.quiet()
+        await ann.send("match_request", player=bob.name)
+        await ann.expect_refusal("match_request_response")
+        await ann.send("friend_request", user=bob.name)
+        await ann.expect_refusal("friend_request_response")
+        await bob.quiet()
+        await players.close()
+
+
+def test_a_server_that_ends_says_so_by_its_exit_code(tmp_path: Path) -> None:
+    server = Server(tmp_path, {"PATH": os.environ["PATH"], "UTTT_HOST": "127.0.0.1"})
+    server.start()
+    server.stop()
