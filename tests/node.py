@@ -125,7 +125,7 @@ class Node:
             accounts=self.accounts,
             attendance=self.attendance,
             clock=self.clock,
-            friends=Friends(self.database, self.journal),
+            friends=Friends(self.database, self.journal, self.bus),
             hall=self.hall,
             ladder=self.ladder,
             lifetimes=LIFETIMES,
@@ -177,7 +177,7 @@ class Node:
         new = NewMatch(public_id or f"{first.name}-{second.name}", ruleset, (first, second),
                        self.clock())  # fmt: skip
         match = await self.journal.write(lambda c: matches.open_match(c, new, 5))
-        self.hall.update(match)
+        self.hall.add(match)
         return match
 
 

@@ -62,7 +62,7 @@ class Node:
             accounts=accounts,
             attendance=self.attendance,
             clock=clock,
-            friends=Friends(self.database, self.journal),
+            friends=Friends(self.database, self.journal, self.bus),
             hall=hall,
             ladder=ladder,
             lifetimes=lifetimes,

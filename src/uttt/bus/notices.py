@@ -25,10 +25,17 @@ class StandingChanged(NamedTuple):
     standing: Standing
 
 
+class FriendsChanged(NamedTuple):
+    """The friend list of this player is now this one: names and ratings."""
+
+    player_id: int
+    friends: list[tuple[str, int]]
+
+
 class SessionsVoided(NamedTuple):
     """These sessions exist no longer: whatever is connected with them is to be closed."""
 
     session_ids: frozenset[int]
 
 
-Notice = MatchChanged | MatchGone | StandingChanged | SessionsVoided
+Notice = MatchChanged | MatchGone | StandingChanged | FriendsChanged | SessionsVoided

@@ -20,10 +20,9 @@ class TokenBucket:
         self._tokens -= 1
         return True
 
-    def is_empty(self, now: int) -> bool:
-        """Whether `take` would be refused now."""
-        self._fill(now)
-        return self._tokens < 1
+    def give_back(self) -> None:
+        """Put back a token that was taken for nothing."""
+        self._tokens = min(self._burst, self._tokens + 1)
 
     def is_full(self, now: int) -> bool:
         """Whether nothing was taken for so long that the bucket can be forgotten."""

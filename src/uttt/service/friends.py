@@ -2,13 +2,19 @@
 
 from typing import NamedTuple
 
+import structlog
 from sqlalchemy import Connection
 
+from uttt.bus.local import LocalBus
+from uttt.bus.notices import FriendsChanged
 from uttt.domain.match import Player
 from uttt.domain.names import fold_name
 from uttt.service.journal import Journal
 from uttt.storage import friendships, players
+from uttt.storage.failures import Unavailable
 from uttt.storage.sqlite import SqliteDatabase
+
+log = structlog.get_logger(__name__)
 
 
 class Answer(NamedTuple):
@@ -24,15 +30,24 @@ _NO_SUCH_ACCOUNT = Answer(success=False, msg="There is no account of this name."
 class Friends:
     """Reads and changes friend lists."""
 
-    def __init__(self, database: SqliteDatabase, journal: Journal) -> None:
+    def __init__(self, database: SqliteDatabase, journal: Journal, bus: LocalBus) -> None:
         self._database = database
         self._journal = journal
+        self._bus = bus
 
     async def of(self, player: Player) -> list[tuple[str, int]]:
         """Return names and present ratings of the friends of a player. Raises Unavailable."""
         if not player.registered:
             return []
         return await self._database.read(lambda c: friendships.of(c, player.id))
+
+    async def tell(self, player: Player) -> None:
+        """Tell all connections of a player what his friend list is now."""
+        try:
+            self._bus.publish(FriendsChanged(player.id, await self.of(player)))
+        except Unavailable as failure:
+            # the change itself is committed and was answered; the list comes with the next login
+            log.error("friends_not_read", reason=str(failure))
 
     async def add(self, player: Player, raw_name: object) -> Answer:
         """Put an account into the list of `player`. Raises Unavailable."""

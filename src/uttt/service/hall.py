@@ -32,7 +32,7 @@ class Hall:
         Raises Unavailable, and then nothing was counted.
         """
         self._connections[player_id] = self._connections.get(player_id, 0) + 1
-        self._seats.setdefault(player_id, set())  # from now on `update` notes new matches in it
+        self._seats.setdefault(player_id, set())  # from now on `add` notes new matches in it
         if player_id in self._complete:
             return
         try:
@@ -47,8 +47,10 @@ class Hall:
             found = await self._database.read(lambda c: matches.shown_to(c, player_id))
             for match in found if self.is_present(player_id) else ():
                 # what was told or went away while we were reading stays forgotten
-                if (match.fixture.public_id, player_id) not in self._forgotten_meanwhile:
-                    self._seats[player_id].add(match.fixture.public_id)
+                public_id = match.fixture.public_id
+                if (public_id, player_id) not in self._forgotten_meanwhile:
+                    self._seats[player_id].add(public_id)
+                    self._matches.setdefault(public_id, match)
                     self.update(match)
         finally:
             self._reads_under_way -= 1
@@ -97,18 +99,18 @@ class Hall:
         """Return the open matches of a present player."""
         return [match for match in self.of(player_id) if match.outcome is None]
 
+    def add(self, match: Match) -> None:
+        """Take note of a match that has just been made."""
+        for player in match.fixture.players:
+            if self.is_present(player.id):
+                self._seats[player.id].add(match.fixture.public_id)
+                self._matches[match.fixture.public_id] = match
+
     def update(self, match: Match) -> None:
-        """Take note of a match as it now stands; an older state than the known one is dropped."""
-        public_id = match.fixture.public_id
-        known = self._matches.get(public_id)
-        if known is not None:
-            if known.next_ply < match.next_ply:
-                self._matches[public_id] = match
-        elif self._is_attended(match):
-            self._matches[public_id] = match
-            for player in match.fixture.players:
-                if player.id in self._seats:
-                    self._seats[player.id].add(public_id)
+        """Take note of how a live match stands now; an older state than the known is dropped."""
+        known = self._matches.get(match.fixture.public_id)
+        if known is not None and known.next_ply < match.next_ply:
+            self._matches[match.fixture.public_id] = match
 
     def forget(self, match: Match, player_id: int) -> None:
         """The match is over and this player knows, or the match is gone: show it to him

@@ -30,6 +30,7 @@ class Journal:
         self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
         self._wake = asyncio.Event()
         self._closing = False
+        self._ended = False
 
     async def append(self, entry: Entry) -> None:
         """Make an event of a match a fact. Raises Behind if its ply is taken, or Unavailable."""
@@ -50,19 +51,27 @@ class Journal:
 
     def _enqueue(self, work: Work) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self._ended:
+            future.set_exception(Unavailable("the journal has ended"))
+            return future
         self._waiting.append((work, future))
         self._wake.set()
         return future
 
     async def run(self) -> None:
         """Write batches until `close` is called and nothing waits any more."""
-        while self._waiting or not self._closing:
-            await self._wake.wait()
-            batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-            if not self._waiting and not self._closing:
-                self._wake.clear()
-            if batch:
-                await self._commit(batch)
+        batch: list[tuple[Work, asyncio.Future[Any]]] = []
+        try:
+            while self._waiting or not self._closing:
+                await self._wake.wait()
+                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
+                if not self._waiting and not self._closing:
+                    self._wake.clear()
+                if batch:
+                    await self._commit(batch)
+        finally:
+            self._ended = True  # nobody may wait for what will never be written
+            _answer([*batch, *self._waiting], Unavailable("the journal has ended"))
 
     def close(self) -> None:
         """Let `run` return as soon as all that waits is written."""
@@ -74,7 +83,8 @@ class Journal:
             outcomes = await self._database.commit([work for work, _ in batch])
         except Unavailable as failure:
             log.error("commit_failed", reason=str(failure), entries=len(batch))
-            outcomes = [failure] * len(batch)
+            _answer(batch, failure)
+            return
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if future.done():
                 continue  # whoever waited has gone; what he asked for is done all the same
@@ -82,6 +92,12 @@ class Journal:
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
+
+
+def _answer(batch: list[tuple[Work, asyncio.Future[Any]]], failure: Unavailable) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(failure)
 
 
 def _log_failure(future: asyncio.Future[Any]) -> None:

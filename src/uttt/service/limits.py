@@ -18,11 +18,6 @@ class RateLimit:
         self._buckets: dict[str, TokenBucket] = {}
         self._forget_above = _FORGET_ABOVE
 
-    def allows(self, key: str) -> bool:
-        """Whether there is a token left for this key."""
-        bucket = self._buckets.get(key)
-        return not self._enabled or bucket is None or not bucket.is_empty(self._clock())
-
     def take(self, key: str) -> bool:
         """Take a token of this key; return whether there was one."""
         if not self._enabled:
@@ -34,6 +29,12 @@ class RateLimit:
             bucket = TokenBucket(self._per_minute / 60, self._per_minute, now)
             self._buckets[key] = bucket
         return bucket.take(now)
+
+    def give_back(self, key: str) -> None:
+        """Put back a token of this key: what it was taken for does not count after all."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.give_back()
 
     def _forget_full_ones(self, now: int) -> None:
         if len(self._buckets) < self._forget_above:

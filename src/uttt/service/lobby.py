@@ -20,9 +20,10 @@ from uttt.service.hall import Hall
 from uttt.service.journal import Journal
 from uttt.storage import matches, players
 from uttt.storage.failures import Unavailable
-from uttt.storage.matches import NewMatch, PairIsPlaying, TooManyMatches
+from uttt.storage.matches import NewMatch, PairIsPlaying, PlayerGone, TooManyMatches
 
 log = structlog.get_logger(__name__)
+_YOU_ARE_GONE = "Your session has ended. Please log in again."
 
 
 class RequestRefused(Exception):
@@ -65,6 +66,11 @@ class Lobby:
                 self._waiting[player.id] = player
             return "You are in the queue. The match begins as soon as somebody else is looking."
 
+    async def cancel(self, player: Player) -> bool:
+        """Take a player out of the queue; return whether he was in it, and is in no new match."""
+        async with self._one_at_a_time:
+            return self.leave(player.id)
+
     async def request_named(self, player: Player, raw_name: object) -> str:
         """Make a match with the player of this name; return what to tell the sender.
 
@@ -88,6 +94,8 @@ class Lobby:
                 match = await self._open(lambda connection: (player, find(connection)))
             except TooManyMatches as full:
                 raise self._too_many(own=full.player_id == player.id) from None
+            except PlayerGone:
+                raise RequestRefused(_YOU_ARE_GONE) from None
             except PairIsPlaying:
                 raise RequestRefused(f"You already have a match with {name}.") from None
             return f"You play against {match.fixture.players[1].name}."
@@ -101,14 +109,15 @@ class Lobby:
         while True:
             player = await self._free_again.get()
             async with self._one_at_a_time:
-                if self._waiting.pop(player.id, None) is None:
+                if player.id not in self._waiting:
                     continue
                 try:
                     paired = await self._pair(player) is not None
-                except Unavailable:
-                    paired = False
-                if not paired and self._hall.is_present(player.id):
-                    self._waiting[player.id] = player
+                except (RequestRefused, Unavailable) as failure:
+                    log.info("not_paired", player=player.name, reason=str(failure))
+                    paired = isinstance(failure, RequestRefused)
+                if paired:
+                    self.leave(player.id)
 
     def _look_for_ended_matches(self, notice: Notice) -> None:
         if isinstance(notice, MatchGone | MatchChanged):
@@ -126,26 +135,35 @@ class Lobby:
         return RequestRefused(f"{who} {self._max_open} open matches already, which is the limit.")
 
     async def _pair(self, seeker: Player) -> Player | None:
-        """Make a match between `seeker` and whoever has waited longest of those he may meet."""
-        partner_id = find_partner(seeker.id, list(self._waiting), self._may_meet)
-        if partner_id is None:
-            return None
-        partner = self._waiting.pop(partner_id)
-        try:
-            await self._open(lambda _: (partner, seeker))
-        except (TooManyMatches, PairIsPlaying):
-            log.info("pair_not_made", players=[partner.name, seeker.name])
-        except Unavailable:
-            self._put_back_in_front(partner)
-            raise
-        else:
-            return partner
-        self._put_back_in_front(partner)
+        """Make a match between `seeker` and whoever has waited longest of those he may meet.
+
+        Of the two, who waits longer begins. Who waits stays in the queue until the match is made.
+        Raises RequestRefused if `seeker` is gone, or Unavailable.
+        """
+        candidates = list(self._waiting)
+        while (found := find_partner(seeker.id, candidates, self._may_meet)) is not None:
+            candidates.remove(found)
+            partner = self._waiting.get(found)
+            if partner is None:
+                continue  # he left while we were trying another one
+            try:
+                await self._begin(partner, seeker)
+            except PlayerGone as gone:
+                if gone.player_id == seeker.id:
+                    raise RequestRefused(_YOU_ARE_GONE) from None
+                self.leave(found)
+            except (TooManyMatches, PairIsPlaying):
+                log.info("pair_not_made", players=[partner.name, seeker.name])
+            else:
+                self.leave(found)
+                return partner
         return None
 
-    def _put_back_in_front(self, player: Player) -> None:
-        if self._hall.is_present(player.id):
-            self._waiting = {player.id: player, **self._waiting}
+    async def _begin(self, one: Player, other: Player) -> None:
+        waited = [player for player in self._waiting.values() if player in (one, other)]
+        first = waited[0]
+        second = other if first is one else one
+        await self._open(lambda _: (first, second))
 
     def _may_meet(self, waiting: int, seeker: int) -> bool:
         open_matches = self._hall.open_of(waiting)
@@ -161,6 +179,6 @@ class Lobby:
             return matches.open_match(connection, new, self._max_open)
 
         match = await self._journal.write(change)
-        self._hall.update(match)
+        self._hall.add(match)
         self._bus.publish(MatchChanged(match))
         return match

@@ -59,6 +59,14 @@ class TooManyMatches(Exception):
         self.player_id = player_id
 
 
+class PlayerGone(Exception):
+    """The player `player_id` was deleted."""
+
+    def __init__(self, player_id: int) -> None:
+        super().__init__(player_id)
+        self.player_id = player_id
+
+
 class NewMatch(NamedTuple):
     """A match that is to be made."""
 
@@ -79,9 +87,14 @@ def open_count(connection: Connection, player_id: int) -> int:
 
 
 def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
-    """Make a match. Raises TooManyMatches (player_a is looked at first) or PairIsPlaying."""
+    """Make a match.
+
+    Raises PlayerGone, TooManyMatches (for both player_a is looked at first) or PairIsPlaying.
+    """
     first, second = new.players
     for player in new.players:
+        if not connection.scalar(select(exists().where(players.c.id == player.id))):
+            raise PlayerGone(player.id)
         if open_count(connection, player.id) >= max_open:
             raise TooManyMatches(player.id)
     pair = f"{min(first.id, second.id)}-{max(first.id, second.id)}"

@@ -4,14 +4,21 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Protocol, assert_never
 
-from uttt.bus.notices import MatchChanged, MatchGone, Notice, SessionsVoided, StandingChanged
+from uttt.bus.notices import (
+    FriendsChanged,
+    MatchChanged,
+    MatchGone,
+    Notice,
+    SessionsVoided,
+    StandingChanged,
+)
 from uttt.domain.lifetimes import Lifetimes
 from uttt.domain.match import Match
 from uttt.service.accounts import Login
 from uttt.service.clock import Clock
 from uttt.wire.codec import encode
 from uttt.wire.to_client import MatchUpdate
-from uttt.wire.views import elo_update, match_gone, match_update
+from uttt.wire.views import elo_update, friends_update, match_gone, match_update
 
 
 class Listener(Protocol):
@@ -56,15 +63,19 @@ class Audience:
             case MatchGone(match):
                 self._push_to_players(match, match_gone)
             case StandingChanged(player_id, standing):
-                update = encode(elo_update(standing))
-                for connection in self._of_player.get(player_id, ()):
-                    connection.push(update)
+                self._push(player_id, encode(elo_update(standing)))
+            case FriendsChanged(player_id, friends):
+                self._push(player_id, encode(friends_update(friends)))
             case SessionsVoided(session_ids):
                 for session_id in session_ids:
                     for connection in self._of_session.get(session_id, ()):
                         connection.close()
             case _:
                 assert_never(notice)
+
+    def _push(self, player_id: int, update: bytes) -> None:
+        for listener in self._of_player.get(player_id, ()):
+            listener.push(update)
 
     def _push_to_players(
         self, match: Match, view: Callable[[Match, int, Lifetimes], MatchUpdate]

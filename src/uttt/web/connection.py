@@ -84,7 +84,7 @@ class Connection:
         except Exception:
             log.exception("connection_failed", address=self._address)
             self._close_code = INTERNAL
-            self.push(encode_error(Refused(Code.INTERNAL), None))
+            self._release([(None, encode_error(Refused(Code.INTERNAL), None))])
         finally:
             self._outbox.close()
             await sender
@@ -96,6 +96,13 @@ class Connection:
             self._outbox.push(message, key)
         except Overflow:
             log.info("reader_too_slow", address=self._address)
+            self._cut()
+
+    def _release(self, first: list[tuple[str | None, bytes]]) -> None:
+        try:
+            self._outbox.release(first)
+        except Overflow:
+            log.info("greeting_too_large", address=self._address)
             self._cut()
 
     def stop_listening(self) -> None:
@@ -138,13 +145,13 @@ class Connection:
         try:
             await self._services.attendance.enter(login)
             try:
-                session = Session(login, self._services)
+                session = Session(login, self._services, self.push)
                 await self._greet(session, admission)
                 await self._listen(session)
             finally:
                 self._services.attendance.leave(login)
         except Unavailable:
-            self._outbox.release([(None, encode_error(Refused(Code.UNAVAILABLE), None))])
+            self._release([(None, encode_error(Refused(Code.UNAVAILABLE), None))])
         finally:
             self._audience.remove(login, self)
 
@@ -153,24 +160,24 @@ class Connection:
         first: list[tuple[str | None, bytes]] = [(None, admission.answer)]
         first += [(None, message) for message in greeting]
         first += session.matches().items()
-        self._outbox.release(first)
+        self._release(first)
 
     async def _listen(self, session: Session) -> None:
         while (raw := await self._next_message()) is not None:
             self.answered.clear()
-            for answer in await self._answers(session, raw):
-                self.push(answer)
+            await self._handle(session, raw)
             self.answered.set()
 
-    async def _answers(self, session: Session, raw: bytes) -> list[bytes]:
+    async def _handle(self, session: Session, raw: bytes) -> None:
         try:
             refusal = self._check_limits(raw)
-            if refusal is not None:
-                return session.refuse(raw, refusal)
-            return await session.receive(raw)
+            if refusal is None:
+                await session.receive(raw)
+            else:
+                session.refuse(raw, refusal)
         except Exception:
             log.exception("message_failed", address=self._address)
-            return [encode_error(Refused(Code.INTERNAL), None)]
+            self.push(encode_error(Refused(Code.INTERNAL), None))
 
     def _check_limits(self, raw: bytes) -> Refused | None:
         if self._bucket is not None and not self._bucket.take(self._services.clock()):

@@ -55,7 +55,10 @@ class Outbox:
         self._wake.set()
 
     def close(self) -> None:
-        """Let `take` end after what waits."""
+        """Let `take` end after what waits; what is held is dropped."""
+        if self._held:
+            self._waiting.clear()
+            self._bytes = 0
         self._closed = True
         self._held = False
         self._wake.set()

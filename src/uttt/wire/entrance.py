@@ -56,14 +56,14 @@ async def admit(raw: bytes | str, address: str, services: Services) -> Admission
 
 async def _login(message: from_client.Login, services: Services) -> Admission:
     name = fold_name(message.data.name)
-    if name is not None and not services.logins_per_name.allows(name):
+    limit = services.logins_per_name
+    # taken before the check, or a hundred connections could try a hundred passwords at once
+    if name is not None and not limit.take(name):
         raise LoginRefused(_TOO_MANY_LOGINS, registered=bool(message.data.pw))
-    try:
-        return _admitted(await services.accounts.login(message.data.name, message.data.pw))
-    except LoginRefused:
-        if name is not None:
-            services.logins_per_name.take(name)  # only failures count: a busy player is no thief
-        raise
+    login = await services.accounts.login(message.data.name, message.data.pw)
+    if name is not None:
+        limit.give_back(name)  # only failures count: a busy player is no thief
+    return _admitted(login)
 
 
 async def _reconnect(message: from_client.Reconnect, services: Services) -> Admission:

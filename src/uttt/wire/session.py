@@ -1,8 +1,9 @@
-"""What a logged-in connection says and hears: one message in, the answers to its sender out.
+"""What a logged-in connection says: one message in, the answers to its sender out, in order.
 
 What others are to hear of it goes over the bus, and reaches this connection, too, from there.
 """
 
+from collections.abc import Callable
 from typing import assert_never
 
 import structlog
@@ -34,17 +35,19 @@ _UNREADABLE_REQUEST = Answer(success=False, msg="The request has a missing or wr
 class Session:
     """The messages of one connection after its login, in the order in which they arrive."""
 
-    def __init__(self, login: Login, services: Services) -> None:
+    def __init__(self, login: Login, services: Services, answer: Callable[[bytes], None]) -> None:
         self._login = login
         self._player = login.player
         self._services = services
+        self._answer = answer
 
     async def greeting(self, *, after_login: bool) -> list[bytes]:
         """Return elo_update and friends_update (protocol 4.3). Raises Unavailable."""
         standing = await self._services.ladder.standing(self._player)
         messages = [encode(elo_update(standing))]
         if after_login or self._player.registered:
-            messages.append(await self._friends())
+            friends = await self._services.friends.of(self._player)
+            messages.append(encode(friends_update(friends)))
         return messages
 
     def matches(self) -> dict[str, bytes]:
@@ -60,84 +63,81 @@ class Session:
                 self._services.referee.note_told(match, self._player.id)
         return updates
 
-    async def receive(self, raw: bytes | str) -> list[bytes]:
-        """Do what a message asks for and return the answers to its sender."""
+    async def receive(self, raw: bytes | str) -> None:
+        """Do what a message asks for and answer its sender."""
         try:
             message = decode(raw)
         except Unreadable as unreadable:
-            return [_answer_unreadable(unreadable), *self._unchanged_if_move(unreadable)]
+            self._answer(_answer_to(unreadable))
+            self._repeat_match_of(unreadable)
+            return
         try:
-            return await self._handle(message)
+            await self._handle(message)
         except Refused as refused:
-            return [encode_error(refused, _type(message))]
+            self._answer(encode_error(refused, _type(message)))
         except Unavailable:
-            return [encode_error(_UNAVAILABLE, _type(message))]
+            self._answer(encode_error(_UNAVAILABLE, _type(message)))
 
-    def refuse(self, raw: bytes | str, refused: Refused) -> list[bytes]:
-        """Return the answers to a message that is refused for its size or for coming too soon."""
+    def refuse(self, raw: bytes | str, refused: Refused) -> None:
+        """Answer a message that is refused for its size or for coming too soon."""
         try:
             message = decode(raw)
         except Unreadable as unreadable:
-            return [encode_error(refused, unreadable.type), *self._unchanged_if_move(unreadable)]
-        unchanged = (
-            self._unchanged(message.data.id) if isinstance(message, from_client.Move) else []
-        )
-        return [encode_error(refused, _type(message)), *unchanged]
+            self._answer(encode_error(refused, unreadable.type))
+            self._repeat_match_of(unreadable)
+            return
+        self._answer(encode_error(refused, _type(message)))
+        if isinstance(message, from_client.Move):
+            self._repeat_match(message.data.id)
 
-    async def _handle(self, message: FromClient) -> list[bytes]:
+    async def _handle(self, message: FromClient) -> None:
         match message:
             case from_client.Move():
-                return await self._move(message)
+                await self._move(message)
             case from_client.EndMatch():
                 await self._services.referee.apply(message.data.id, Abandon(self._player.id))
-                return []
             case from_client.MatchRequest():
-                return await self._match_request(message)
+                await self._match_request(message)
             case from_client.CancelMatchRequest():
-                return [self._cancel_match_request()]
+                await self._cancel_match_request()
             case from_client.MatchStatesRequest():
-                return list(self.matches().values())
+                for update in self.matches().values():
+                    self._answer(update)
             case from_client.FriendRequest():
-                return await self._friend_request(message)
+                await self._friend_request(message)
             case from_client.UnfriendRequest():
-                return await self._unfriend_request(message)
+                await self._unfriend_request(message)
             case from_client.Logout():
                 await self._services.accounts.logout(self._login)
-                return []
             case from_client.Login() | from_client.TempSession() | from_client.Reconnect():
                 raise Refused(Code.ALREADY_LOGGED_IN)
             case _:
                 assert_never(message)
 
-    async def _move(self, message: from_client.Move) -> list[bytes]:
+    async def _move(self, message: from_client.Move) -> None:
         match_id = message.data.id
         try:
             command = Play(self._player.id, _move_number(message.data))
             await self._services.referee.apply(match_id, command)
         except Refused as refused:
-            error = encode_error(refused, "move")
+            self._answer(encode_error(refused, "move"))
+            self._repeat_match(match_id)
         except Unavailable:
-            error = encode_error(_UNAVAILABLE, "move")
-        else:
-            return []
-        return [error, *self._unchanged(match_id)]
+            self._answer(encode_error(_UNAVAILABLE, "move"))
+            self._repeat_match(match_id)
 
-    def _unchanged(self, match_id: str) -> list[bytes]:
-        """Return the match as it stands, so that no board waits for an answer to a refused move."""
+    def _repeat_match(self, match_id: str) -> None:
+        """Show a match as it stands, so that no board waits for an answer to a refused move."""
         services = self._services
-        return [
-            encode(match_update(match, services.clock(), services.lifetimes))
-            for match in services.hall.of(self._player.id)
-            if match.fixture.public_id == match_id
-        ]
+        for match in services.hall.of(self._player.id):
+            if match.fixture.public_id == match_id:
+                self._answer(encode(match_update(match, services.clock(), services.lifetimes)))
 
-    def _unchanged_if_move(self, unreadable: Unreadable) -> list[bytes]:
-        if unreadable.type != "move" or not isinstance(unreadable.data, dict):
-            return []
-        match_id = unreadable.data.get("id")
-        return self._unchanged(match_id) if isinstance(match_id, str) else []
+    def _repeat_match_of(self, unreadable: Unreadable) -> None:
+        if unreadable.type == "move" and isinstance(unreadable.data, dict):
+            self._repeat_match(unreadable.data.get("id", ""))
 
-    async def _match_request(self, message: from_client.MatchRequest) -> list[bytes]:
+    async def _match_request(self, message: from_client.MatchRequest) -> None:
         lobby, name = self._services.lobby, message.data.player
         try:
             if name is None:
@@ -150,33 +150,32 @@ class Session:
             answer = Answer(success=False, msg=_UNAVAILABLE.msg)
         else:
             answer = Answer(success=True, msg=msg)
-        return [encode(MatchRequestResponse(answer))]
+        self._answer(encode(MatchRequestResponse(answer)))
 
-    def _cancel_match_request(self) -> bytes:
-        if self._services.lobby.leave(self._player.id):
+    async def _cancel_match_request(self) -> None:
+        if await self._services.lobby.cancel(self._player):
             answer = Answer(success=True, msg="You have left the queue.")
         else:
             answer = Answer(success=False, msg="You are not in the queue.")
-        return encode(CancelMatchRequestResponse(answer))
+        self._answer(encode(CancelMatchRequestResponse(answer)))
 
-    async def _friend_request(self, message: from_client.FriendRequest) -> list[bytes]:
+    async def _friend_request(self, message: from_client.FriendRequest) -> None:
         try:
             success, msg = await self._services.friends.add(self._player, message.data.user)
         except Unavailable:
             success, msg = False, _UNAVAILABLE.msg
-        response = encode(FriendRequestResponse(Answer(success, msg)))
-        return [response, await self._friends()] if success else [response]
+        self._answer(encode(FriendRequestResponse(Answer(success, msg))))
+        if success:
+            await self._services.friends.tell(self._player)
 
-    async def _unfriend_request(self, message: from_client.UnfriendRequest) -> list[bytes]:
+    async def _unfriend_request(self, message: from_client.UnfriendRequest) -> None:
         try:
             success, msg = await self._services.friends.remove(self._player, message.data.user)
         except Unavailable:
             success, msg = False, _UNAVAILABLE.msg
-        response = encode(UnfriendRequestResponse(Answer(success, msg)))
-        return [response, await self._friends()] if success else [response]
-
-    async def _friends(self) -> bytes:
-        return encode(friends_update(await self._services.friends.of(self._player)))
+        self._answer(encode(UnfriendRequestResponse(Answer(success, msg))))
+        if success:
+            await self._services.friends.tell(self._player)
 
 
 def _type(message: FromClient) -> str:
@@ -193,7 +192,7 @@ def _move_number(cell: Cell) -> int:
     return 27 * sub_y + 9 * sub_x + 3 * y + x
 
 
-def _answer_unreadable(unreadable: Unreadable) -> bytes:
+def _answer_to(unreadable: Unreadable) -> bytes:
     """Answer a message that could not be decoded by its own response, if its type has one."""
     if unreadable.code is Code.INVALID_DATA:
         match unreadable.type:

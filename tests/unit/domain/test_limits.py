@@ -22,14 +22,21 @@ def test_tokens_come_back_at_the_rate() -> None:
 
 def test_looking_takes_nothing() -> None:
     bucket = TokenBucket(per_second=1, burst=1, now=0)
-    assert not bucket.is_empty(0)
     assert bucket.is_full(0)
     assert bucket.take(0)
     for now in (0, 1, 500, 999):
-        assert bucket.is_empty(now)
         assert not bucket.is_full(now)
-    assert not bucket.is_empty(1000)
     assert bucket.is_full(1000)
+    assert bucket.take(1000)
+
+
+def test_giving_back_never_makes_more_than_the_burst() -> None:
+    bucket = TokenBucket(per_second=1, burst=1, now=0)
+    bucket.give_back()
+    assert bucket.take(0)
+    assert not bucket.take(0)
+    bucket.give_back()
+    assert bucket.take(0)
 
 
 def test_a_refused_request_costs_nothing() -> None:
@@ -52,7 +59,6 @@ def test_never_more_than_burst_and_rate_allow(rate: int, burst: int, steps: list
     bucket, now, taken = TokenBucket(rate, burst, 0), 0, 0
     for step in steps:
         now += step
-        allowed = not bucket.is_empty(now)
-        assert bucket.take(now) is allowed
+        allowed = bucket.take(now)
         taken += allowed
         assert taken <= burst + rate * now / 1000 + 1e-6

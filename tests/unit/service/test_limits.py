@@ -8,16 +8,20 @@ def test_each_key_has_its_own_tokens() -> None:
     limit = RateLimit(2, TestClock(), enabled=True)
     assert [limit.take("a") for _ in range(4)] == [True, True, False, False]
     assert limit.take("b")
-    assert limit.allows("b")
-    assert not limit.allows("a")
-    assert limit.allows("never seen")
+    assert limit.take("b")
+    assert not limit.take("a")
 
 
-def test_asking_takes_nothing() -> None:
+def test_what_is_given_back_was_never_taken() -> None:
     limit = RateLimit(1, TestClock(), enabled=True)
-    assert all(limit.allows("a") for _ in range(5))
+    for _ in range(5):
+        assert limit.take("a")
+        limit.give_back("a")
     assert limit.take("a")
-    assert not limit.allows("a")
+    assert not limit.take("a")
+    limit.give_back("never seen")
+    assert limit.take("never seen")
+    assert not limit.take("never seen")
 
 
 def test_tokens_come_back_within_a_minute() -> None:
@@ -26,7 +30,7 @@ def test_tokens_come_back_within_a_minute() -> None:
     for _ in range(3):
         limit.take("a")
     clock.now += 19_999
-    assert not limit.allows("a")
+    assert not limit.take("a")
     clock.now += 1
     assert limit.take("a")
     assert not limit.take("a")
@@ -36,7 +40,7 @@ def test_tokens_come_back_within_a_minute() -> None:
 
 def test_switched_off_it_allows_everything() -> None:
     limit = RateLimit(1, TestClock(), enabled=False)
-    assert all(limit.take("a") and limit.allows("a") for _ in range(100))
+    assert all(limit.take("a") for _ in range(100))
 
 
 def test_keys_that_are_full_again_are_forgotten_and_others_are_not() -> None:
@@ -50,7 +54,7 @@ def test_keys_that_are_full_again_are_forgotten_and_others_are_not() -> None:
     for number in range(3):
         limit.take(f"new {number}")
     assert len(limit._buckets) == 4
-    assert not limit.allows("guesser")
+    assert not limit.take("guesser")
 
 
 def test_a_flood_of_keys_does_not_look_at_all_of_them_for_each() -> None:
@@ -68,4 +72,4 @@ def test_a_flood_of_keys_does_not_look_at_all_of_them_for_each() -> None:
     for number in range(45_000):
         limit.take(str(number))
     assert looks <= 3
-    assert not limit.allows("0")
+    assert not limit.take("0")

@@ -11,12 +11,14 @@ from docs.examples import FROM_CLIENT
 
 from node import Node, running_node
 from support import games
-from uttt.bus.notices import MatchChanged, SessionsVoided
+from uttt.bus.notices import FriendsChanged, MatchChanged, Notice, SessionsVoided
 from uttt.domain.commands import Play
 from uttt.domain.refusals import Code
 from uttt.service.accounts import Login
 from uttt.storage.failures import Unavailable
+from uttt.wire.codec import encode
 from uttt.wire.session import Session
+from uttt.wire.views import friends_update
 
 RESPONSES = {
     "match_request": "match_request_response",
@@ -31,10 +33,19 @@ class Speaker:
 
     def __init__(self, node: Node, login: Login) -> None:
         self.player = login.player
-        self.session = Session(login, node.services)
+        self.answers: list[bytes] = []
+        self.session = Session(login, node.services, self.answers.append)
+        node.bus.subscribe(self.hear)
+
+    def hear(self, notice: Notice) -> None:
+        """Of the notices only those that a request of one's own brings about are looked at here."""
+        if isinstance(notice, FriendsChanged) and notice.player_id == self.player.id:
+            self.answers.append(encode(friends_update(notice.friends)))
 
     async def raw(self, raw: bytes) -> list[tuple[str, dict[str, Any]]]:
-        messages = [json.loads(answer) for answer in await self.session.receive(raw)]
+        self.answers.clear()
+        await self.session.receive(raw)
+        messages = [json.loads(answer) for answer in self.answers]
         return [(message["type"], message["data"]) for message in messages]
 
     async def say(self, kind: str, data: object) -> list[tuple[str, dict[str, Any]]]:
