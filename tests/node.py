@@ -106,7 +106,7 @@ class Node:
         self.bus = LocalBus()
         self.bus.subscribe(self.heard.append)
         self.hall = Hall(self.database)
-        self.ladder = Ladder(self.database)
+        self.ladder = Ladder(self.database, self.clock)
         self.passwords: Any = PlainPasswords()
         self.referee = Referee(self.hall, self.journal, self.bus, self.ladder, self.clock, 20)
         self.accounts = Accounts(

@@ -30,7 +30,9 @@ from uttt.storage.sqlite import SqliteDatabase
 from uttt.web.audience import Audience
 from uttt.web.connection import ConnectionLimits
 from uttt.web.http import Site
-from uttt.web.server import Server
+from uttt.web.server import CannotListen, Server
+
+__all__ = ["CannotListen", "serve"]
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +48,7 @@ class Node:
         self.passwords = Passwords(settings.password_threads)
         self.journal = Journal(self.database)
         hall = Hall(self.database)
-        ladder = Ladder(self.database)
+        ladder = Ladder(self.database, clock)
         referee = Referee(hall, self.journal, self.bus, ladder, clock, settings.elo_k)
         accounts = Accounts(
             self.database, self.journal, self.passwords, hall, ladder, self.bus, clock,

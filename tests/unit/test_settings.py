@@ -104,19 +104,6 @@ def test_every_setting_has_a_sentence() -> None:
         assert (field.description or "").endswith("."), name
 
 
-def test_bind_host_is_none_for_all_interfaces() -> None:
-    assert Settings().bind_host is None
-    assert Settings(host="localhost").bind_host == "localhost"
-
-
-@pytest.mark.parametrize(
-    ("url", "path"),
-    [("sqlite:///games.db", "games.db"), ("sqlite:////var/lib/games.db", "/var/lib/games.db")],
-)
-def test_database_path(url: str, path: str) -> None:
-    assert Settings(database_url=url).database_path == Path(path)
-
-
 # --- the sources ---
 
 

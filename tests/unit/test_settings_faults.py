@@ -136,7 +136,7 @@ def test_each_source_is_named_in_its_way() -> None:
         (
             "UTTT_OUTBOX_SIZE",
             "0",
-            'a size from 1KiB to 1GiB, such as "64KiB" or a number of bytes',
+            'a size from 64KiB to 1GiB, such as "64KiB" or a number of bytes',
         ),
         (
             "UTTT_CHECK_INTERVAL",

@@ -8,11 +8,11 @@ import uvloop
 from rich.table import Table
 
 from uttt import __version__
-from uttt import app as node
 from uttt.cli import database, user
 from uttt.cli.run import (
     ConfigOption,
     DatabaseOption,
+    Failed,
     known_failures,
     print_table,
     read_settings,
@@ -87,28 +87,29 @@ def serve(
         "log_level": log_level,
         "log_format": log_format,
     }
+    from uttt import app as node  # noqa: PLC0415 - the other commands need not wait for all of it
+
     with known_failures():
         settings = read_settings(flags, config).settings
         start_logging(settings)
         try:
             uvloop.run(node.serve(settings, _say_ready))
+        except* node.CannotListen as group:
+            raise Failed(str(_only(group) or group)) from None
         except* Exception as group:  # noqa: BLE001 - raised again, or explained
-            _explain(group)
+            raise (_only(group) or group) from None
 
 
 def _say_ready(address: str) -> None:
     log.info("serving", address=address, version=__version__)
 
 
-def _explain(group: BaseExceptionGroup[Exception]) -> None:
-    """Raise the one failure that ended the server, or log what killed it."""
-    failures = list(group.exceptions)
+def _only(group: ExceptionGroup[Exception]) -> Exception | None:
+    """Return the one failure that ended the server; None if there were several."""
+    failures: list[Exception] = list(group.exceptions)
     while len(failures) == 1 and isinstance(failures[0], ExceptionGroup):
         failures = list(failures[0].exceptions)
-    if len(failures) == 1:
-        with known_failures():
-            raise failures[0]
-    raise group
+    return failures[0] if len(failures) == 1 else None
 
 
 @app.command(name="config")

@@ -16,7 +16,6 @@ from uttt import logs
 from uttt.settings import LoadedSettings, Settings, SettingsError, load
 from uttt.storage.failures import Unavailable
 from uttt.storage.schema import SchemaMismatch, require_current, transaction
-from uttt.web.server import CannotListen
 
 T = TypeVar("T")
 
@@ -31,7 +30,7 @@ DatabaseOption = Annotated[
 
 def print_table(table: Table) -> None:
     """Print a table, as wide as it needs to be when it goes to a file or a pipe."""
-    console = Console() if sys.stdout.isatty() else Console(width=10_000)
+    console = Console(markup=False, width=None if sys.stdout.isatty() else 10_000)
     console.print(table)
 
 
@@ -44,7 +43,7 @@ def known_failures() -> Iterator[None]:
     """Turn what a host can mend into Failed."""
     try:
         yield
-    except (SettingsError, SchemaMismatch, CannotListen) as failure:
+    except (SettingsError, SchemaMismatch) as failure:
         raise Failed(str(failure)) from failure
     except Unavailable as failure:
         message = f"the database cannot be used: {failure}"

@@ -32,7 +32,7 @@ NameArgument = Annotated[str, typer.Argument(help="Name of the account or tempor
 @commands.command(name="list")
 def list_users(
     after: Annotated[str, typer.Option(help="Begin after this name.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="How many at the most.")] = 1000,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many at the most.")] = 1000,
     config: ConfigOption = None,
     database_url: DatabaseOption = None,
 ) -> None:

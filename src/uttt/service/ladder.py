@@ -4,17 +4,26 @@ from typing import Final
 
 from uttt.domain.match import Player
 from uttt.domain.rating import Standing
+from uttt.service.clock import Clock
 from uttt.storage import players
 from uttt.storage.sqlite import SqliteDatabase
 
 TOP: Final = 100
+_KEEP: Final = 5_000
+"""Milliseconds for which the top list is kept when nothing is known to have changed."""
 
 
 class Ladder:
-    """Reads standings. The top list is kept until a rating changes or an account comes or goes."""
+    """Reads standings.
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    The top list is kept until a rating changes or an account comes or goes here, and not for long,
+    since `uttt user delete` or another node may have changed it.
+    """
+
+    def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
         self._database = database
+        self._clock = clock
+        self._read_at = 0
         self._top: list[tuple[str, int]] | None = None
         self._version = 0
 
@@ -33,10 +42,11 @@ class Ladder:
         return Standing(rating, rank, top)
 
     async def _read_top(self) -> list[tuple[str, int]]:
-        if self._top is not None:
+        now = self._clock()
+        if self._top is not None and now - self._read_at < _KEEP:
             return self._top
         version = self._version
         top = await self._database.read(lambda c: players.top(c, TOP))
         if version == self._version:
-            self._top = top
+            self._top, self._read_at = top, now
         return top

@@ -6,12 +6,10 @@ One field is one setting in every source: `port` in the TOML file, `UTTT_PORT` i
 """
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
-from sqlalchemy import make_url
 
 from uttt.settings.values import (
     DatabaseUrl,
@@ -150,7 +148,7 @@ class Settings(BaseModel, frozen=True):
     ] = timedelta(seconds=30)
     outbox_size: Annotated[
         Size,
-        size(_KIB, 1024 * _MIB),
+        size(64 * _KIB, 1024 * _MIB),
         _about("Undelivered bytes after which a connection that does not read is closed."),
     ] = _MIB
     ping_interval: Annotated[
@@ -195,16 +193,6 @@ class Settings(BaseModel, frozen=True):
                     {"setting": given, "missing": missing},
                 )
         return self
-
-    @property
-    def bind_host(self) -> str | None:
-        """The host in asyncio's terms: None for all interfaces of both families."""
-        return self.host or None
-
-    @property
-    def database_path(self) -> Path:
-        """The file of the SQLite database, relative to the working directory or absolute."""
-        return Path(str(make_url(self.database_url).database))
 
     def printable(self) -> dict[str, str]:
         """Every setting as text that may be shown and that `load` would read as the same value

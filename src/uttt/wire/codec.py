@@ -26,20 +26,12 @@ _envelope_decoder = msgspec.json.Decoder(_Envelope)
 
 
 class Unreadable(Refused):
-    """A message that is not one of ours. `type` is what it says to be, `data` what it came with.
-
-    `is_message`: it is at least an object with `type` and `data`.
-    """
+    """A message that is not one of ours. `type` is what it says to be, `data` what it came with."""
 
     def __init__(self, code: Code, type_: str | None, data: object) -> None:
         super().__init__(code)
         self.type = type_
         self.data = data
-
-    @property
-    def is_message(self) -> bool:
-        """Whether it has the form of a message, so that its sender counts as active."""
-        return self.code is not Code.MALFORMED
 
 
 def decode(raw: bytes | str) -> FromClient:

@@ -229,6 +229,28 @@ async def test_cancelling_while_a_pairing_fails_is_cancelled(tmp_path: Path) -> 
         assert pairs(node) == []
 
 
+async def test_who_was_told_that_he_left_the_queue_gets_no_match(tmp_path: Path) -> None:
+    """He cancels while his match is being written: either it is made, or he has left."""
+    async with present(tmp_path, "ann", "bob") as (node, ann, bob):
+        await node.lobby.request_random(ann)
+        gate = asyncio.Event()
+        write = node.journal.write
+
+        async def write_later(change: Any) -> Any:
+            await gate.wait()
+            return await write(change)
+
+        node.journal.write = write_later
+        asking = asyncio.create_task(node.lobby.request_random(bob))
+        await asyncio.sleep(0.01)
+        cancelling = asyncio.create_task(node.lobby.cancel(ann))
+        await asyncio.sleep(0.01)
+        gate.set()
+        await asking
+        assert pairs(node) == [("ann", "bob")]
+        assert not await cancelling
+
+
 @pytest.mark.parametrize("name", ["nobody", "", "x" * 17, "a b", "\ud800", "BOB\n", 7, [], {}])
 async def test_names_that_nobody_has(tmp_path: Path, name: object) -> None:
     async with present(tmp_path, "ann", "bob") as (node, ann, _bob):

@@ -83,7 +83,6 @@ def test_each_member_is_needed_and_has_its_type(kind: str) -> None:
             refusal = unreadable(message(kind, data))
             assert (refusal.code, refusal.type) == (Code.INVALID_DATA, kind), data
             assert refusal.data == data
-            assert refusal.is_message
 
 
 @pytest.mark.parametrize("kind", sorted(TYPED))
@@ -119,7 +118,6 @@ def test_coordinates_are_texts_or_integers_and_their_range_is_not_the_codecs_bus
 def test_what_is_no_message_at_all(raw: bytes) -> None:
     refusal = unreadable(raw)
     assert (refusal.code, refusal.type, refusal.data) == (Code.MALFORMED, None, None)
-    assert not refusal.is_message
 
 
 @pytest.mark.parametrize(
@@ -128,7 +126,6 @@ def test_what_is_no_message_at_all(raw: bytes) -> None:
 def test_unknown_types(kind: str) -> None:
     refusal = unreadable(message(kind, {}))
     assert (refusal.code, refusal.type) == (Code.UNKNOWN_TYPE, kind)
-    assert refusal.is_message
 
 
 def test_a_long_unknown_type_is_not_sent_back_whole() -> None:
@@ -215,7 +212,11 @@ def test_huge_numbers(digits: int, sign: str) -> None:
 
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
     max_leaves=8,
 )
