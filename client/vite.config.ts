@@ -16,7 +16,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     rolldownOptions: {
-      input: { index: "index.html", "service-worker": "src/service-worker.ts" },
+      input: { index: "index.html", "service-worker": "service-worker/service-worker.ts" },
       output: {
         // The service worker must keep its address and sit at the root, where its scope begins.
         entryFileNames: (chunk) =>

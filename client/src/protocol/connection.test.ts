@@ -5,7 +5,7 @@ import { Connection, type Socket, type Status } from "./connection.ts";
 import type { ToClient } from "./messages.ts";
 
 class FakeSocket implements Socket {
-  readyState = 0;
+  readyState: Socket["readyState"] = 0;
   onopen: Socket["onopen"] = null;
   onmessage: Socket["onmessage"] = null;
   onclose: Socket["onclose"] = null;

@@ -1,0 +1,200 @@
+// What each message of the server does to the stores. Commands are in client.ts.
+import { i18n } from "../i18n/i18n.svelte.ts";
+import { signed } from "../i18n/phrases.ts";
+import type {
+  Answer,
+  EloData,
+  ErrorData,
+  LoginData,
+  MatchData,
+  ReconnectData,
+  ToClient,
+} from "../protocol/messages.ts";
+import type { ClientCommands } from "./client.ts";
+import { tellEnd, tellMove, tellStart } from "./effects.ts";
+import { lobby } from "./lobby.svelte.ts";
+import { markOf, opponentOf, type Match } from "./match.ts";
+import { matches } from "./match-list.svelte.ts";
+import { notices } from "./notices.svelte.ts";
+import { router } from "./router.svelte.ts";
+import { session } from "./session.svelte.ts";
+import { readText, writeText } from "./storage.ts";
+import { Unanswered, type Intent } from "./unanswered.ts";
+import { checkVersion } from "./version.ts";
+
+const REFUSED_KEY = "uttt.refused";
+/** For so long after a login, updates tell the state, not news. */
+const SYNC_MS = 1500;
+
+export class Reactions {
+  readonly unanswered = new Unanswered();
+  private readonly commands: ClientCommands;
+  private name = "";
+  private intent: Intent = null;
+  private mentioned: Set<string> | null = null;
+  private syncTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(commands: ClientCommands) {
+    this.commands = commands;
+  }
+
+  /** A first message is about to be sent. */
+  begin(name: string, intent: Intent): void {
+    this.name = name;
+    this.intent = intent;
+  }
+
+  /** The connection broke: what was not answered never will be. */
+  lost(): void {
+    clearTimeout(this.syncTimer);
+    this.mentioned = null;
+    this.unanswered.requests = [];
+  }
+
+  hear(message: ToClient): void {
+    switch (message.type) {
+      case "login_response":
+        return this.login(message.data);
+      case "reconnect_response":
+        return this.reconnection(message.data);
+      case "match_update":
+        return this.match(message.data);
+      case "elo_update":
+        return this.elo(message.data);
+      case "friends_update":
+        return lobby.setFriends(message.data);
+      case "match_request_response":
+        return this.matchRequest(message.data);
+      case "cancel_match_request_response":
+        lobby.search = "off";
+        return notices.say(i18n.t.home.searchStopped);
+      case "friend_request_response":
+        return this.friend(message.data, i18n.t.home.added);
+      case "unfriend_request_response":
+        return this.friend(message.data, i18n.t.home.removed);
+      case "error":
+        return this.error(message.data);
+      default:
+        // A newer server may say more than this client knows.
+        message satisfies never;
+    }
+  }
+
+  private login(data: LoginData): void {
+    if (!data.success) {
+      session.problem = i18n.t.refused.login(data.msg, data.registered);
+      return;
+    }
+    this.welcome(data.id, this.name, data.registered);
+  }
+
+  private reconnection(data: ReconnectData): void {
+    if (data.success && data.user !== null) {
+      writeText(REFUSED_KEY, null);
+      this.welcome(data.id, data.user, data.registered);
+      return;
+    }
+    // The refusal may be a passing one: the id is forgotten when it is refused a second time.
+    const id = session.storedId;
+    const again = readText(REFUSED_KEY) === id;
+    writeText(REFUSED_KEY, again ? null : id);
+    this.commands.leave(again);
+    session.problem = i18n.t.connection.ended;
+  }
+
+  private welcome(id: string | null, name: string, registered: boolean): void {
+    if (session.name !== null && session.name !== name) matches.forgetAll();
+    session.begin(id, name, registered);
+    matches.startFor(name);
+    this.mentioned = new Set();
+    clearTimeout(this.syncTimer);
+    this.syncTimer = setTimeout(() => this.synced(), SYNC_MS);
+    void checkVersion();
+    const intent = this.intent;
+    this.intent = null;
+    if (intent === "search") this.commands.search();
+    else if (intent !== null) this.commands.invite(intent.invite);
+    else if (lobby.search !== "off") this.commands.searchAgain();
+  }
+
+  /** All that the server says after a login has been said. */
+  private synced(): void {
+    const me = session.name;
+    if (me === null || this.mentioned === null) return;
+    for (const match of matches.endMissing(this.mentioned)) tellEnd(match, me, true);
+    this.mentioned = null;
+    if (this.unanswered.moves.length > 0) notices.show(i18n.t.match.lostMove, "error");
+    this.unanswered.moves = [];
+  }
+
+  private match(data: MatchData): void {
+    const me = session.name;
+    if (me === null) return;
+    this.mentioned?.add(data.id);
+    const { before, after } = matches.update(data);
+    if (after === null) return;
+    this.unanswered.confirm(after.id, after.confirmed.lastMove);
+    if (before === null && after.result === null) this.started(after, me);
+    else if (before !== null) tellMove(before, after, me);
+    const ended = after.result !== null && (before === null || before.result === null);
+    if (ended) tellEnd(after, me, this.mentioned !== null);
+  }
+
+  private started(match: Match, me: string): void {
+    const own = this.unanswered.asksFor(opponentOf(match, me));
+    const first = markOf(match, me) === 1;
+    const found = !own && (first ? lobby.search === "running" : lobby.search === "asking");
+    if (found && match.moves === 0) lobby.search = "off";
+    if (own || (found && match.moves === 0 && !this.isPlaying())) {
+      router.go({ view: "match", id: match.id });
+      notices.say(i18n.t.match.started(opponentOf(match, me)));
+    } else if (this.mentioned === null) {
+      tellStart(match, me);
+    }
+  }
+
+  /** Whether the user looks at a board that is in play, so that another must not push it away. */
+  private isPlaying(): boolean {
+    const route = router.route;
+    return route.view === "match" && matches.get(route.id)?.result === null;
+  }
+
+  private elo(data: EloData): void {
+    const before = session.elo;
+    lobby.setTop(data);
+    session.elo = data.elo;
+    session.rank = data.rank;
+    session.eloChange = data.elo === null || before === null ? null : data.elo - before;
+    if (data.elo === null || !session.eloChange) return;
+    notices.show(i18n.t.result.rating(data.elo, signed(session.eloChange)));
+  }
+
+  private matchRequest(data: Answer): void {
+    const request = this.unanswered.requests.shift();
+    if (request?.player === null) {
+      // A search that is already running in another tab goes on.
+      const goesOn = data.success || (request.again && matches.open.length < 5);
+      if (lobby.search === "asking") lobby.search = goesOn ? "running" : "off";
+      if (data.success || goesOn) return;
+    }
+    if (!data.success) notices.show(i18n.t.refused.request(data.msg), "error");
+  }
+
+  private friend(data: Answer, done: string): void {
+    const text = data.success ? done : i18n.t.refused.request(data.msg);
+    notices.show(text, data.success ? "info" : "error");
+  }
+
+  private error(data: ErrorData): void {
+    const reason = i18n.t.errors[data.code] ?? data.msg;
+    if (data.request !== "move") {
+      notices.show(reason, "error");
+      return;
+    }
+    const sent = this.unanswered.moves.shift();
+    if (sent) matches.rollBack(sent.id);
+    const text = i18n.t.match.refused(reason);
+    notices.show(text, "error");
+    notices.say(text);
+  }
+}

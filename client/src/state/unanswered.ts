@@ -1,0 +1,34 @@
+// What was sent and not answered yet. Answers carry no request id: one belongs to the oldest
+// unanswered request of its type.
+import type { Move } from "../rules/game.ts";
+
+/** What to do once logged in: look for anybody, play against somebody, or nothing. */
+export type Intent = "search" | { readonly invite: string } | null;
+
+export interface MatchRequested {
+  readonly player: string | null;
+  /** A search that goes on after a reconnection. */
+  readonly again: boolean;
+}
+
+export class Unanswered {
+  requests: MatchRequested[] = [];
+  moves: { readonly id: string; readonly move: Move }[] = [];
+
+  clear(): void {
+    this.requests = [];
+    this.moves = [];
+  }
+
+  asksFor(name: string): boolean {
+    return this.requests.some((request) => request.player === name);
+  }
+
+  /** The server has a move as sent: it is no longer waited for. */
+  confirm(id: string, last: Move | null): void {
+    const index = this.moves.findIndex(
+      (sent) => sent.id === id && sent.move.board === last?.board && sent.move.cell === last.cell,
+    );
+    if (index >= 0) this.moves.splice(index, 1);
+  }
+}
