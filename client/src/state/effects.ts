@@ -5,7 +5,7 @@ import { resultSentence, turnSentence } from "../i18n/phrases.ts";
 import { cellAt } from "../rules/game.ts";
 import { playSound, type Sound } from "../sound/sounds.ts";
 import { isTurnOf, markOf, opponentOf, type Match } from "./match.ts";
-import { notices } from "./notices.svelte.ts";
+import { notices, type NoticeAction } from "./notices.svelte.ts";
 import { router } from "./router.svelte.ts";
 import { settings } from "./settings.svelte.ts";
 
@@ -18,7 +18,6 @@ export function tellStart(match: Match, me: string): void {
   const name = opponentOf(match, me);
   sound("start");
   notices.show(i18n.t.match.started(name), "info", openAction(match));
-  notices.say(i18n.t.match.started(name));
   notify(i18n.t.notify.turnTitle, i18n.t.notify.started(name), match);
 }
 
@@ -52,7 +51,7 @@ export function tellEnd(match: Match, me: string, away: boolean): void {
   if (away) notices.show(t.result.away(name, text), "info", openAction(match));
   else if (!isShown(match))
     notices.show(`${t.match.against(name)}: ${text}`, "info", openAction(match));
-  notices.say(text);
+  if (isShown(match)) notices.say(text);
   if (away) return;
   if (match.result === "drawn") sound("drawn");
   else if (match.winner !== null) sound(match.winner === me ? "won" : "lost");
@@ -63,8 +62,9 @@ function isShown(match: Match): boolean {
   return router.route.view === "match" && router.route.id === match.id;
 }
 
-function openAction(match: Match): { label: string; run(): void } {
+function openAction(match: Match): NoticeAction {
   return {
+    match: match.id,
     label: i18n.t.nav.open,
     run: () => {
       router.go({ view: "match", id: match.id });

@@ -4,10 +4,20 @@ export interface Notice {
   readonly id: number;
   readonly kind: "info" | "error";
   readonly text: string;
-  readonly action: { readonly label: string; run(): void } | null;
+  readonly action: NoticeAction | null;
+}
+
+export interface NoticeAction {
+  readonly label: string;
+  /** The match that it leads to; looking at the match makes the notice superfluous. */
+  readonly match?: string;
+  /** Whether the notice stays until it is dismissed. */
+  readonly stays?: boolean;
+  run(): void;
 }
 
 const SHOWN_MS = 7_000;
+const SHOWN_WITH_ACTION_MS = 20_000;
 const MOST = 4;
 
 class Notices {
@@ -15,15 +25,21 @@ class Notices {
   spoken = $state("");
   private next = 0;
 
-  show(text: string, kind: Notice["kind"] = "info", action: Notice["action"] = null): void {
+  show(text: string, kind: Notice["kind"] = "info", action: NoticeAction | null = null): void {
     const id = (this.next += 1);
     const others = this.list.filter((notice) => notice.text !== text);
     this.list = [...others, { id, kind, text, action }].slice(-MOST);
-    if (action === null) setTimeout(() => this.dismiss(id), SHOWN_MS);
+    if (action?.stays) return;
+    setTimeout(() => this.dismiss(id), action === null ? SHOWN_MS : SHOWN_WITH_ACTION_MS);
   }
 
   dismiss(id: number): void {
     this.list = this.list.filter((notice) => notice.id !== id);
+  }
+
+  /** The user looks at a match: nobody needs to lead there. */
+  dismissFor(match: string): void {
+    this.list = this.list.filter((notice) => notice.action?.match !== match);
   }
 
   /** Says a text to screen readers; what is said in one go is said together. */

@@ -23,6 +23,7 @@ export async function checkVersion(): Promise<void> {
   }
   notices.show(i18n.t.connection.newVersion, "info", {
     label: i18n.t.connection.reload,
+    stays: true,
     run: () => {
       location.reload();
     },

@@ -38,7 +38,7 @@ const de: Dictionary = {
     label: "Hauptmenü",
     play: "Spielen",
     top: "Top 100",
-    settings: "Optionen",
+    settings: "Einstellungen",
     skip: "Zum Inhalt springen",
     matches: "Deine Partien",
     open: "Öffnen",
