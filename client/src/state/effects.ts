@@ -30,7 +30,8 @@ export function tellMove(before: Match, after: Match, me: string): void {
   const own = mark === markOf(after, me);
   const value = after.confirmed.boards[move.board] ?? 0;
   const closed = value !== 0 && before.confirmed.boards[move.board] === 0;
-  if (after.result === null) sound(closed ? "board" : own ? "own" : "other");
+  // The own move was heard when it was made.
+  if (after.result === null && (closed || !own)) sound(closed ? "board" : "other");
   const mover = own ? t.match.you : opponentOf(after, me);
   const place = t.compass.boards[move.board] ?? "";
   const sentences = [t.match.moved(mover, place, t.compass.cells[move.cell] ?? "")];

@@ -19,11 +19,13 @@ export interface NoticeAction {
 const SHOWN_MS = 7_000;
 const SHOWN_WITH_ACTION_MS = 20_000;
 const MOST = 4;
+const TOGETHER_MS = 100;
 
 class Notices {
   list = $state<Notice[]>([]);
   spoken = $state("");
   private next = 0;
+  private saidAt = 0;
 
   show(text: string, kind: Notice["kind"] = "info", action: NoticeAction | null = null): void {
     const id = (this.next += 1);
@@ -44,8 +46,12 @@ class Notices {
 
   /** Says a text to screen readers; what is said in one go is said together. */
   say(text: string): void {
+    const now = Date.now();
+    const goesOn = now - this.saidAt < TOGETHER_MS;
+    this.saidAt = now;
+    if (goesOn) this.spoken = `${this.spoken} ${text}`;
     // A live region keeps quiet if its text does not change.
-    this.spoken = text === this.spoken ? `${text}\u00a0` : text;
+    else this.spoken = text === this.spoken ? `${text}\u00a0` : text;
   }
 }
 

@@ -103,7 +103,7 @@ export class Reactions {
   }
 
   private welcome(id: string | null, name: string, registered: boolean): void {
-    if (session.name !== null && session.name !== name) matches.forgetAll();
+    if (session.name !== name) this.forgetOther();
     session.begin(id, name, registered);
     matches.startFor(name);
     this.mentioned = new Set();
@@ -115,6 +115,14 @@ export class Reactions {
     if (intent === "search") this.commands.search();
     else if (intent !== null) this.commands.invite(intent.invite);
     else if (lobby.search !== "off") this.commands.searchAgain();
+  }
+
+  /** Somebody else played here before. */
+  private forgetOther(): void {
+    matches.forgetAll();
+    lobby.clear();
+    session.elo = null;
+    session.eloChange = null;
   }
 
   /** All that the server says after a login has been said. */
@@ -187,6 +195,10 @@ export class Reactions {
 
   private error(data: ErrorData): void {
     const reason = i18n.t.errors[data.code] ?? data.msg;
+    if (data.request === "match_request") {
+      this.matchRequest({ success: false, msg: reason });
+      return;
+    }
     if (data.request !== "move") {
       notices.show(reason, "error");
       return;

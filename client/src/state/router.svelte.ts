@@ -9,7 +9,13 @@ const CHALLENGE = /^\/challenge\/([A-Za-z0-9_-]{3,16})\/?$/;
 
 export function parse(fragment: string): Route {
   const [view, id] = fragment.replace(/^#?\/?/, "").split("/");
-  if (view === "match" && id) return { view, id: decodeURIComponent(id) };
+  if (view === "match" && id) {
+    try {
+      return { view, id: decodeURIComponent(id) };
+    } catch {
+      return { view: "home" };
+    }
+  }
   if (view === "local" || view === "top" || view === "settings") return { view };
   return { view: "home" };
 }

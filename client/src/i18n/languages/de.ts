@@ -74,7 +74,7 @@ const de: Dictionary = {
   home: {
     greeting: (name) => `Hallo, ${name}`,
     rating: (elo, rank) => `Wertung ${elo} · Platz ${rank}`,
-    guestHint: "Gäste haben keine Wertung. Mit Name und Passwort bekommst du eine.",
+    guestHint: "Du spielst als Gast, ohne Wertung.",
     random: "Gegner suchen",
     randomHint: "Irgendwer, der auch gerade sucht",
     searching: "Gegner wird gesucht …",

@@ -85,7 +85,7 @@ const en = {
   home: {
     greeting: (name: string) => `Hello, ${name}`,
     rating: (elo: number, rank: number) => `Rating ${elo} · rank ${rank}`,
-    guestHint: "Guests have no rating. Log in with a password to get one.",
+    guestHint: "You play as a guest, without a rating.",
     random: "Find an opponent",
     randomHint: "Anybody who is looking, too",
     searching: "Looking for an opponent…",
