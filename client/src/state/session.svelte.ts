@@ -18,7 +18,7 @@ class Session {
   problem = $state<string | null>(null);
 
   get storedId(): string | null {
-    return readText(SESSION_KEY);
+    return readText(SESSION_KEY) || null;
   }
 
   get lastName(): string | null {
