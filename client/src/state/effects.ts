@@ -18,7 +18,8 @@ export function tellStart(match: Match, me: string): void {
   const name = opponentOf(match, me);
   sound("start");
   notices.show(i18n.t.match.started(name), "info", openAction(match));
-  notify(i18n.t.notify.turnTitle, i18n.t.notify.started(name), match);
+  const title = isTurnOf(match, me) ? i18n.t.notify.turnTitle : i18n.t.match.against(name);
+  notify(title, i18n.t.notify.started(name), match);
 }
 
 /** The position of a known match has changed. */
