@@ -41,7 +41,9 @@ clean: ## forget the environment and all caches
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
-.venv/installed: requirements/serve.txt pyproject.toml | .venv/bin/python
+CLIENT := $(shell find client -type f -not -path 'client/node_modules/*' -not -path 'client/dist/*' 2>/dev/null)
+
+.venv/installed: requirements/serve.txt pyproject.toml hatch_build.py $(CLIENT) | .venv/bin/python
 	$(PIP) install --require-hashes -r requirements/serve.txt
 	$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@

@@ -1,4 +1,4 @@
-"""HTTP on the same port: health, a page for people, and the way into a WebSocket on any path."""
+"""HTTP on the same port: health, the web client, and the way into a WebSocket on any path."""
 
 import asyncio
 from collections import Counter
@@ -10,34 +10,15 @@ from aiohttp import web
 from aiohttp.typedefs import Middleware
 from sqlalchemy import text
 
-from uttt import __version__
 from uttt.service.services import Services
 from uttt.storage.failures import Unavailable
 from uttt.storage.sqlite import SqliteDatabase
 from uttt.web.audience import Audience
 from uttt.web.connection import GOING_AWAY, Connection, ConnectionLimits
+from uttt.web.pages import Pages
 
 log = structlog.get_logger(__name__)
 _READY_TIMEOUT: Final = 2.0
-_SECURITY_HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
-_PAGE: Final = f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Ultimate Tic-Tac-Toe server</title>
-</head>
-<body>
-<h1>Ultimate Tic-Tac-Toe</h1>
-<p>This is a game server (uttt {__version__}). It is running.</p>
-<p>To play, point a client of its protocol at the WebSocket of this address.</p>
-</body>
-</html>
-"""
 
 
 async def _hide_versions(_request: web.Request, response: web.StreamResponse) -> None:
@@ -62,6 +43,7 @@ class Site:
         self._limits = limits
         self._connections_per_address = connections_per_address
         self._trusted_proxies = trusted_proxies
+        self._pages = Pages()
         self._connections: set[Connection] = set()
         self._of_address: Counter[str] = Counter()
 
@@ -101,9 +83,7 @@ class Site:
     async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
-        if request.path != "/":
-            raise web.HTTPNotFound(headers=_SECURITY_HEADERS)
-        return web.Response(text=_PAGE, content_type="text/html", headers=_SECURITY_HEADERS)
+        return self._pages.find(request.path)
 
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         address = self._address(request)
