@@ -14,6 +14,7 @@ serve: .venv/installed ## install what is needed and serve on port 5556, SQLite 
 	$(BIN)/uttt serve
 
 test: check ## install what is needed, run every check and every test
+	cd client && npm test --silent
 	$(BIN)/python -m pytest
 
 check: .venv/installed-dev ## format, lint, types, layers, generated documents
@@ -22,6 +23,7 @@ check: .venv/installed-dev ## format, lint, types, layers, generated documents
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
+	cd client && npm run --silent check
 
 format: .venv/installed-dev ## let ruff format and mend what it can
 	$(BIN)/ruff format .

@@ -1,4 +1,4 @@
-"""Build hook: compiles the web client in `client/` into the package, so that every install serves it."""
+"""Build hook: compiles the web client in `client/` into the package, so that every install has it."""
 
 import shutil
 import subprocess

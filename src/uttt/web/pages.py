@@ -1,7 +1,7 @@
 """The web client's files: which there are, how long browsers may keep them, what they may do.
 
-The files are made by the build (`client/`, `hatch_build.py`). Nothing here looks outside of the list
-that was made at the start, so no path in a request can lead anywhere else.
+The files are made by the build (`client/`, `hatch_build.py`). Nothing here looks outside of the
+list that was made at the start, so no path in a request can lead anywhere else.
 """
 
 from pathlib import Path
