@@ -1,4 +1,4 @@
-"""Build hook: compiles the web client in `client/` into the package, so that every install has it."""
+"""Build hook: compiles the web client in `client/` into the package; every install has it then."""
 
 import shutil
 import subprocess
