@@ -1,6 +1,7 @@
 """Two browsers play: to a win, to a draw, to an abandonment; on one device; by keyboard alone."""
 
 import re
+from pathlib import Path
 
 from playwright.sync_api import expect
 
@@ -154,3 +155,18 @@ def test_by_keyboard_alone(visitor: MakeVisitor) -> None:
     expect(focused).to_have_attribute("data-testid", re.compile("^cell-8-"))
     keys.press("Enter")
     expect(person.page.locator("[data-mark='1']")).to_have_count(2)
+
+
+def test_a_picture_of_a_game_in_progress(visitor: MakeVisitor, screens: Path) -> None:
+    """The README shows it: `docs/game-light.png` and `docs/game-dark.png` are copies."""
+    viewport = {"width": 1100, "height": 700}
+    second = visitor(viewport=viewport, color_scheme="dark").be_guest("ben")
+    first = visitor(viewport=viewport).be_guest("anna")
+    first.invite("ben")
+    second.open_match()
+    play_game(first, second, games.DRAWN[:40])
+    for each, scheme in ((first, "light"), (second, "dark")):
+        each.page.mouse.move(0, 0)
+        each.page.wait_for_timeout(500)
+        each.page.screenshot(path=screens / f"game-{scheme}.png")
+    assert first.marks() == second.marks()
