@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
+from support import games
 from support.server import Server, running
-from support.visitor import cell_id, fresh_name
+from support.visitor import cell_id, fresh_name, play_game
 
 from .conftest import MakeVisitor
 
@@ -38,6 +39,30 @@ def test_the_server_is_killed_and_comes_back(
         assert each.marks() == 1
     second.play((0, 0, 1, 1))
     expect(first.mark(cell_id((0, 0, 1, 1)))).to_have_attribute("data-mark", "2")
+
+
+def test_a_new_version_is_noticed(
+    visitor: MakeVisitor, server: Server, expected_errors: list[str]
+) -> None:
+    expected_errors += ["WebSocket connection to", "ERR_CONNECTION_REFUSED", "Failed to load"]
+    person = visitor().be_guest(fresh_name("old"))
+    person.context.route("**/version.json", lambda route: route.fulfill(json={"build": "newer"}))
+    server.restart()
+    expect(person.mark("notice-info")).to_contain_text("new version", timeout=30_000)
+
+
+def test_what_ended_while_one_was_away_is_shown(visitor: MakeVisitor) -> None:
+    name = fresh_name("away")
+    person = visitor().be_guest(name)
+    other = visitor().be_guest(fresh_name("win"))
+    other.invite(name)
+    person.open_match()
+    play_game(other, person, games.WON_BY_A[:-1])
+    person.page.goto("about:blank")
+    other.play(games.WON_BY_A[-1])
+    expect(other.mark("headline")).to_have_text("You won!")
+    person.open()
+    expect(person.mark("ended")).to_contain_text("won")
 
 
 def test_two_tabs_stay_right(visitor: MakeVisitor) -> None:

@@ -116,6 +116,35 @@ def test_top_list(visitor: MakeVisitor) -> None:
     expect(person.mark("top-list")).to_contain_text(name)
 
 
+def test_notifications_and_title_on_ones_turn(visitor: MakeVisitor) -> None:
+    """The page is told that it is hidden, and what it would show is written down."""
+    person = visitor(permissions=["notifications"])
+    person.page.add_init_script(_HIDDEN_WITH_NOTIFICATIONS)
+    name = fresh_name("hidden")
+    person.be_guest(name)
+    person.mark("nav-settings").click()
+    person.mark("notify").click()
+    other = visitor().be_guest(fresh_name("bell"))
+    other.invite(name)
+    other.mark("cell-4-4").click()
+    expect(person.page).to_have_title(re.compile("1"))
+    person.page.wait_for_function("window.shown.length > 0")
+
+
+_HIDDEN_WITH_NOTIFICATIONS = """
+window.shown = [];
+window.Notification = class {
+  static permission = "granted";
+  static async requestPermission() { return "granted"; }
+  constructor(title) { window.shown.push(title); }
+  close() {}
+};
+ServiceWorkerRegistration.prototype.showNotification = async (t) => { window.shown.push(t); };
+Object.defineProperty(document, "hidden", { get: () => true });
+Object.defineProperty(document, "visibilityState", { get: () => "hidden" });
+"""
+
+
 def test_several_matches_and_whose_turn(visitor: MakeVisitor) -> None:
     names = [fresh_name("many") for _ in range(2)]
     for name in names:

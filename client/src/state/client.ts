@@ -138,5 +138,4 @@ class Client {
   }
 }
 
-export type ClientCommands = Pick<Client, "invite" | "search" | "searchAgain" | "leave">;
 export const client = new Client();

@@ -10,7 +10,6 @@ import type {
   ReconnectData,
   ToClient,
 } from "../protocol/messages.ts";
-import type { ClientCommands } from "./client.ts";
 import { tellEnd, tellMove, tellStart } from "./effects.ts";
 import { lobby } from "./lobby.svelte.ts";
 import { markOf, opponentOf, type Match } from "./match.ts";
@@ -26,15 +25,23 @@ const REFUSED_KEY = "uttt.refused";
 /** For so long after a login, updates tell the state, not news. */
 const SYNC_MS = 1500;
 
+/** What a message may make the client ask for by itself. */
+interface Commands {
+  invite: (name: string) => void;
+  search: () => void;
+  searchAgain: () => void;
+  leave: (forget: boolean) => void;
+}
+
 export class Reactions {
   readonly unanswered = new Unanswered();
-  private readonly commands: ClientCommands;
+  private readonly commands: Commands;
   private name = "";
   private intent: Intent = null;
   private mentioned: Set<string> | null = null;
   private syncTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(commands: ClientCommands) {
+  constructor(commands: Commands) {
     this.commands = commands;
   }
 
