@@ -47,7 +47,7 @@ class Server:
         self._stop_timeout = stop_timeout
         self._tls = None if certificate is None else _tls_context(*certificate)
         self._acceptors: list[asyncio.Server] = []
-        self._silent: set[web.RequestHandler] = set()
+        self._silent: dict[web.RequestHandler, asyncio.TimerHandle] = {}
         self._runner = web.AppRunner(
             site.application(self._note_request),
             access_log=None,
@@ -74,20 +74,21 @@ class Server:
         server = self._runner.server
         assert server is not None  # noqa: S101 - `start` has set it up
         protocol = server()
-        self._silent.add(protocol)
-        asyncio.get_running_loop().call_later(self._request_timeout, self._cut_if_silent, protocol)
+        # until the first request; a timer that is left running would keep the connection in memory
+        self._silent[protocol] = asyncio.get_running_loop().call_later(
+            self._request_timeout, self._cut, protocol
+        )
         return protocol
 
     @web.middleware
     async def _note_request(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        self._silent.discard(request.protocol)
+        if (timer := self._silent.pop(request.protocol, None)) is not None:
+            timer.cancel()
         return await handler(request)
 
-    def _cut_if_silent(self, protocol: web.RequestHandler) -> None:
+    def _cut(self, protocol: web.RequestHandler) -> None:
         """Cut a connection off that has not sent one whole request in all the time it had."""
-        if protocol not in self._silent:
-            return
-        self._silent.discard(protocol)
+        del self._silent[protocol]
         if protocol.transport is not None:
             log.info("no_request_in_time")
             protocol.transport.abort()
