@@ -138,6 +138,7 @@ def test_by_keyboard_alone(visitor: MakeVisitor) -> None:
     keys.type(fresh_name("keys"))
     keys.press("Enter")
     expect(person.mark("big-board")).to_be_visible()
+    expect(person.page.locator("main")).to_be_focused()  # where a new view puts the focus
     keys.press("f")
     focused = person.page.locator(":focus")
     expect(focused).to_have_attribute("data-testid", re.compile("^cell-"))
