@@ -35,7 +35,7 @@ docs: .venv/installed-dev ## write the generated documents anew
 lock: .venv/installed-dev ## resolve the dependencies anew (no index address is recorded)
 	$(PIP) install uv
 	$(LOCK) --upgrade --extra build pyproject.toml -o requirements/serve.txt
-	$(LOCK) --upgrade --extra build --extra dev pyproject.toml -o requirements/dev.txt
+	$(LOCK) --upgrade --extra build --extra dev --extra postgresql --extra mariadb pyproject.toml -o requirements/dev.txt
 
 clean: ## forget the environment and all caches
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

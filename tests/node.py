@@ -18,11 +18,13 @@ from uttt.bus.local import LocalBus
 from uttt.bus.notices import Notice
 from uttt.domain.lifetimes import Lifetimes
 from uttt.domain.match import Match, Player
+from uttt.metrics import Metrics
 from uttt.rules.rulesets import STANDARD, Ruleset
 from uttt.service.accounts import Accounts, Login
 from uttt.service.attendance import Attendance
 from uttt.service.friends import Friends
 from uttt.service.hall import Hall
+from uttt.service.heartbeat import Heartbeat
 from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
 from uttt.service.limits import RateLimit
@@ -32,8 +34,9 @@ from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
 from uttt.storage import matches, players
 from uttt.storage.matches import NewMatch
+from uttt.storage.backends import open_database
+from uttt.storage.nodes import NodeInfo
 from uttt.storage.schema import prepare
-from uttt.storage.sqlite import SqliteDatabase
 
 START = 1_900_000_000_000
 """Where the clocks of tests start, ms UTC: 2030-03-17."""
@@ -101,8 +104,11 @@ class Node:
     ) -> None:
         self.clock = clock or TestClock()
         self.heard: list[Notice] = []
-        self.database = SqliteDatabase(url)
-        self.journal = Journal(self.database)
+        self.database = open_database(make_url(url))
+        self.metrics = Metrics()
+        info = NodeInfo("node", "0", "0", "here", self.clock())
+        self.heartbeat = Heartbeat(self.database, info, self.clock, self.metrics)
+        self.journal = Journal(self.database, self.heartbeat, self.metrics)
         self.bus = LocalBus()
         self.bus.subscribe(self.heard.append)
         self.hall = Hall(self.database)
@@ -141,13 +147,16 @@ class Node:
         """Run the journal and the lobby."""
         self._journal_task = asyncio.create_task(self.journal.run())
         self.lobby_task = asyncio.create_task(self.lobby.run())
+        beat = self.heartbeat.run(self.referee.refresh, self.referee.tell)
+        self._heartbeat_task = asyncio.create_task(beat)
 
     async def stop(self) -> None:
         """Write what waits and close the file."""
         assert self._journal_task is not None
         assert self.lobby_task is not None
-        self.lobby_task.cancel()
-        await asyncio.gather(self.lobby_task, return_exceptions=True)
+        for task in (self.lobby_task, self._heartbeat_task):
+            task.cancel()
+        await asyncio.gather(self.lobby_task, self._heartbeat_task, return_exceptions=True)
         self.journal.close()
         await asyncio.wait_for(self._journal_task, 10)
         await self.database.close()

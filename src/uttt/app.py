@@ -1,20 +1,26 @@
 """The composition root: builds the parts of a node, runs them in one TaskGroup, closes them."""
 
 import asyncio
+import secrets
 import signal
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 
 import structlog
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
+from uttt import __version__
 from uttt.bus.local import LocalBus
 from uttt.domain.lifetimes import Lifetimes
+from uttt.metrics import Metrics
 from uttt.service.accounts import Accounts
 from uttt.service.attendance import Attendance
 from uttt.service.clock import system_clock
 from uttt.service.friends import Friends
 from uttt.service.hall import Hall
+from uttt.service.heartbeat import Heartbeat
 from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
 from uttt.service.limits import RateLimit
@@ -24,11 +30,13 @@ from uttt.service.referee import Referee
 from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
 from uttt.settings import Settings
+from uttt.storage import nodes, schema
+from uttt.storage.backends import open_database
 from uttt.storage.failures import Unavailable
-from uttt.storage.schema import prepare
-from uttt.storage.sqlite import SqliteDatabase
+from uttt.storage.nodes import NodeInfo
 from uttt.web.audience import Audience
 from uttt.web.connection import ConnectionLimits
+from uttt.web.health import Health
 from uttt.web.http import Site
 from uttt.web.server import CannotListen, Server
 
@@ -40,16 +48,18 @@ log = structlog.get_logger(__name__)
 class Node:
     """One server process: all parts, wired."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, info: NodeInfo) -> None:
         lifetimes = _lifetimes(settings)
         clock = system_clock
         self.bus = LocalBus()
-        self.database = SqliteDatabase(settings.database_url)
+        self.metrics = Metrics()
+        self.database = open_database(make_url(settings.database_url))
         self.passwords = Passwords(settings.password_threads)
-        self.journal = Journal(self.database)
+        self.heartbeat = Heartbeat(self.database, info, clock, self.metrics)
+        self.journal = Journal(self.database, self.heartbeat, self.metrics)
         hall = Hall(self.database)
         ladder = Ladder(self.database, clock)
-        referee = Referee(hall, self.journal, self.bus, ladder, clock, settings.elo_k)
+        self.referee = Referee(hall, self.journal, self.bus, ladder, clock, settings.elo_k)
         accounts = Accounts(
             self.database, self.journal, self.passwords, hall, ladder, self.bus, clock,
             settings.elo_start,
@@ -57,7 +67,7 @@ class Node:
         self.lobby = Lobby(hall, self.journal, self.bus, clock, settings.max_open_matches)
         self.attendance = Attendance(hall, self.lobby, self.journal, self.bus, clock, lifetimes)
         self.sweeps = Sweeps(
-            self.database, self.journal, referee, accounts, self.attendance, clock, lifetimes,
+            self.database, self.journal, self.referee, accounts, self.attendance, clock, lifetimes,
             settings.check_interval.total_seconds(),
         )  # fmt: skip
         services = Services(
@@ -75,11 +85,12 @@ class Node:
             logins_per_name=RateLimit(
                 settings.logins_per_minute_per_name, clock, enabled=settings.rate_limits
             ),
-            referee=referee,
+            referee=self.referee,
         )
         audience = Audience(clock, lifetimes)
         self.bus.subscribe(audience.hear)
-        self.server = _server(settings, services, audience, self.database)
+        health = Health(self.database, self.heartbeat)
+        self.server = _server(settings, services, audience, health, self.metrics)
 
     async def run(self, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stop` is set. Calls `ready` with the address as soon as clients may come.
@@ -88,7 +99,9 @@ class Node:
         """
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self.journal.run(), name="journal")
-            loops = [
+            beat = self.heartbeat.run(self.referee.refresh, self.referee.tell)
+            loops = [tasks.create_task(beat, name="heartbeat")]
+            loops += [
                 tasks.create_task(part.run(), name=type(part).__name__.lower())
                 for part in (self.lobby, self.attendance, self.sweeps)
             ]
@@ -102,6 +115,7 @@ class Node:
                     loop.cancel()
                 with suppress(Unavailable):
                     await self.attendance.renew()
+                    await self.heartbeat.end()
                 self.journal.close()
 
     async def close(self) -> None:
@@ -113,11 +127,25 @@ class Node:
 async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Run a node until SIGTERM or SIGINT; SIGHUP loads the certificate anew.
 
-    Raises SchemaMismatch, CannotListen, or whatever killed one of the parts.
+    Raises SchemaMismatch, CannotListen, Unavailable, or whatever killed one of the parts.
     """
-    if await asyncio.to_thread(prepare, make_url(settings.database_url)):
+    now = system_clock()
+    info = NodeInfo(secrets.token_hex(8), __version__, schema.head(), _address(settings), now)
+
+    def enter(connection: Connection) -> None:
+        nodes.forget_silent(connection, now)
+        nodes.note(connection, info, now)
+
+    if await asyncio.to_thread(schema.prepare, make_url(settings.database_url), enter):
         log.info("tables_created")
-    node = Node(settings)
+    node = Node(settings, info)
+    if settings.metrics_port:
+        try:
+            node.metrics.serve(settings.metrics_host, settings.metrics_port)
+        except OSError as error:
+            place = f"{settings.metrics_host} port {settings.metrics_port}"
+            message = f"cannot show metrics on {place}: {error.strerror or error}"
+            raise CannotListen(message) from error
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -128,6 +156,10 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     finally:
         await node.close()
     log.info("stopped")
+
+
+def _address(settings: Settings) -> str:
+    return f"{settings.host or socket.gethostname()}:{settings.port}"
 
 
 def _lifetimes(settings: Settings) -> Lifetimes:
@@ -144,7 +176,7 @@ def _lifetimes(settings: Settings) -> Lifetimes:
 
 
 def _server(
-    settings: Settings, services: Services, audience: Audience, database: SqliteDatabase
+    settings: Settings, services: Services, audience: Audience, health: Health, metrics: Metrics
 ) -> Server:
     limits = ConnectionLimits(
         message_size=settings.message_size,
@@ -155,7 +187,7 @@ def _server(
         ping_interval=settings.ping_interval.total_seconds(),
     )
     per_address = settings.connections_per_address if settings.rate_limits else None
-    site = Site(services, audience, database, limits, per_address, settings.trusted_proxies)
+    site = Site(services, audience, health, metrics, limits, per_address, settings.trusted_proxies)
     certificate = None
     if settings.certificate is not None and settings.key is not None:
         certificate = (settings.certificate, settings.key)

@@ -1,49 +1,81 @@
 """The backends that the contract of the database port is held against.
 
-A backend is a line in `BACKENDS`: how to make a place for an empty database, and how to open it.
+A backend is a line in `BACKENDS`: where its database is, and how to open it.
 """
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from sqlalchemy.engine import URL, make_url
+from sqlalchemy import Connection, func, select
+from sqlalchemy.engine import URL
 
+from databases import Places
 from uttt.domain.events import Event
 from uttt.domain.match import Match, Player
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import matches, players, schema
-from uttt.storage.matches import Entry, NewMatch
-from uttt.storage.sqlite import SqliteDatabase
+from uttt.storage import matches, mysql, players, schema
+from uttt.storage.backends import open_database
+from uttt.storage.matches import NewMatch
+from uttt.storage.server import ServerDatabase
+from uttt.storage.tables import players as players_table
+from uttt.storage.tables import rating_counts
+from uttt.storage.work import Entry
 
 START = 1_900_000_000_000
 
 
 @dataclass(frozen=True)
 class Backend:
-    """`place` gives the URL of a database without tables; `connect` opens the port on it."""
+    """`kind` is that of `databases.KINDS`; `connect` opens the port on it."""
 
-    place: Callable[[Path], URL]
+    kind: str
     connect: Callable[[URL], Any]
 
 
+def _as_on_mysql(url: URL) -> ServerDatabase:
+    """On MariaDB, in the way in which moves must be inserted on MySQL, which cannot be installed
+    where these tests run.
+    """
+    dialect = dataclasses.replace(mysql.DIALECT, insert_moves=mysql.insert_one_by_one)
+    return ServerDatabase(url, dialect)
+
+
 BACKENDS = {
-    "sqlite": Backend(lambda directory: make_url(f"sqlite:///{directory}/uttt.db"), SqliteDatabase),
+    "sqlite": Backend("sqlite", open_database),
+    "postgresql": Backend("postgresql", open_database),
+    "mariadb": Backend("mariadb", open_database),
+    "as-on-mysql": Backend("mariadb", _as_on_mysql),
 }
 
 
-@pytest.fixture(params=sorted(BACKENDS))
+@pytest.fixture(scope="session")
+def places() -> Iterator[Places]:
+    places = Places()
+    yield places
+    places.close()
+
+
+@pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> Backend:
     return BACKENDS[request.param]
 
 
 @pytest.fixture
-def empty(backend: Backend, tmp_path: Path) -> URL:
+def empty(backend: Backend, places: Places, tmp_path: Path) -> URL:
     """The URL of a database without tables."""
-    return backend.place(tmp_path)
+    return places.empty(backend.kind, tmp_path)
+
+
+@pytest.fixture
+def prepared(backend: Backend, places: Places, tmp_path: Path) -> URL:
+    """The URL of a database whose tables are empty."""
+    return places.with_tables(backend.kind, tmp_path, schema.prepare)
 
 
 class Database:
@@ -87,14 +119,25 @@ class Database:
         return found
 
 
+def _counted(connection: Connection) -> dict[int, int]:
+    query = select(rating_counts).where(rating_counts.c.accounts != 0)
+    return {row.rating: row.accounts for row in connection.execute(query)}
+
+
+def _to_be_counted(connection: Connection) -> dict[int, int]:
+    ratings = players_table.c.rating
+    query = select(ratings, func.count().label("accounts")).where(ratings.is_not(None))
+    return {row.rating: row.accounts for row in connection.execute(query.group_by(ratings))}
+
+
 @pytest_asyncio.fixture
-async def two(backend: Backend, empty: URL) -> AsyncIterator[tuple[Database, Database]]:
+async def two(backend: Backend, prepared: URL) -> AsyncIterator[tuple[Database, Database]]:
     """Two nodes on one database with tables."""
-    schema.prepare(empty)
-    ports = [backend.connect(empty) for _ in range(2)]
+    ports = [backend.connect(prepared) for _ in range(2)]
     yield Database(ports[0]), Database(ports[1])
-    for port in ports:
-        await port.close()
+    counted = await ports[0].read(_counted)
+    assert counted == await ports[0].read(_to_be_counted), "rating_counts"
+    await asyncio.gather(*(port.close() for port in ports))
 
 
 @pytest.fixture

@@ -1,17 +1,19 @@
 """What every database must do with a batch: one winner a ply, one end, one rating change."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text
+from sqlalchemy.engine import URL
 
 from uttt.domain.events import Ended, Outcome, Played, Result
-from uttt.storage import matches, players
+from uttt.storage import backends, matches, players
 from uttt.storage.failures import Behind, Unavailable
-from uttt.storage.matches import Entry
 from uttt.storage.tables import moves, rating_changes
 from uttt.storage.tables import players as players_table
+from uttt.storage.work import Entry
 
 START = 1_900_000_000_000
 WON = Outcome(Result.WON, 0, rated=True)
@@ -249,20 +251,22 @@ async def test_a_read_that_cannot_be_done(database: Any) -> None:
     assert await ratings(database) == {}
 
 
-async def test_a_read_sees_one_moment(two: Any) -> None:
+async def test_a_read_sees_one_moment(database: Any, prepared: URL) -> None:
     """What is committed between two statements of one read does not show in the second."""
-    one, other = two
-    await one.account("ann")
-    loop = asyncio.get_running_loop()
+    await database.account("ann")
+
+    def add_bob() -> None:
+        backends.run(prepared, lambda c: players.create(c, "bob", None, None, START))
 
     def look(connection: Any) -> tuple[int, int]:
         query = select(func.count()).select_from(players_table)
         before = connection.scalar(query)
-        asyncio.run_coroutine_threadsafe(other.account("bob"), loop).result(10)
+        with ThreadPoolExecutor(1) as elsewhere:
+            elsewhere.submit(add_bob).result(10)
         return before, connection.scalar(query)
 
-    assert await one.read(look) == (1, 1)
-    assert set(await ratings(one)) == {"ann", "bob"}
+    assert await database.read(look) == (1, 1)
+    assert set(await ratings(database)) == {"ann", "bob"}
 
 
 @pytest.mark.parametrize("public_id", ["", "x" * 10_000, "\0", "'; DROP TABLE moves; --", "ä𝄞"])

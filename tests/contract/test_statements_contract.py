@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from uttt.domain.events import Ended, Outcome, Played, Result
 from uttt.rules.rulesets import RULESETS, STANDARD
-from uttt.storage import friendships, matches, players, sessions
+from uttt.storage import endings, friendships, matches, players, sessions, standings
 from uttt.storage.matches import NewMatch, PairIsPlaying, TooManyMatches
 from uttt.storage.players import NameTaken
 from uttt.storage.tables import matches as matches_table
@@ -51,10 +51,10 @@ async def test_a_finished_match_is_shown_until_each_has_been_told(database: Any)
     assert await database.read(lambda c: matches.open_count(c, ann.id)) == 0
     assert await database.read(lambda c: matches.open_of(c, ann.id)) == []
     assert await idle(database, START + 5) == ["m"]
-    await database.write(lambda c: matches.forget_seats(c, match.fixture.id, [ann.id]))
+    await database.write(lambda c: endings.forget_seats(c, match.fixture.id, [ann.id]))
     assert (await shown(database, ann), await shown(database, bob)) == (set(), {"m"})
     assert await idle(database, START + 5) == ["m"]
-    await database.write(lambda c: matches.forget_seats(c, match.fixture.id, [bob.id]))
+    await database.write(lambda c: endings.forget_seats(c, match.fixture.id, [bob.id]))
     assert await shown(database, bob) == set()
     assert await idle(database, START * 2) == []
     assert (await database.find()).outcome == WON
@@ -64,7 +64,7 @@ async def test_nobody_is_told_any_longer(database: Any) -> None:
     ann, bob = await database.account("ann"), await database.account("bob")
     match = await database.match(ann, bob)
     await database.append(match, Played(0, START, 40, WON))
-    await database.write(lambda c: matches.forget_all_seats(c, match.fixture.id))
+    await database.write(lambda c: endings.forget_all_seats(c, match.fixture.id))
     assert await shown(database, ann) == await shown(database, bob) == set()
     assert await idle(database, START * 2) == []
 
@@ -186,7 +186,7 @@ async def test_who_goes_takes_all_that_is_his(database: Any) -> None:
     counts = {name: await rows(database, name) for name in metadata.tables}
     assert counts == {
         "players": 2, "sessions": 2, "friends": 2, "matches": 1, "moves": 1, "seats": 2,
-        "rating_changes": 2,
+        "rating_changes": 2, "rating_counts": 3, "nodes": 0,
     }  # fmt: skip
     assert await shown(database, bob) == {"kept"}
     assert await database.find("lost") is None
@@ -300,14 +300,14 @@ async def test_ratings_and_ranks(database: Any) -> None:
     for name, rating in (("ann", 1200), ("bob", 1100), ("cat", 1200), ("dan", 900)):
         made[name] = await database.account(name, rating=rating)
     made["guest"] = await database.guest("guest")
-    standings = {
-        name: await database.read(lambda c, p=player: players.rating_and_rank(c, p.id))
+    found = {
+        name: await database.read(lambda c, p=player: standings.rating_and_rank(c, p.id))
         for name, player in made.items()
     }
-    assert standings == {
+    assert found == {
         "ann": (1200, 1), "cat": (1200, 1), "bob": (1100, 3), "dan": (900, 4), "guest": None,
     }  # fmt: skip
-    top = await database.read(lambda c: players.top(c, 3))
+    top = await database.read(lambda c: standings.top(c, 3))
     assert (set(top[:2]), top[2]) == ({("ann", 1200), ("cat", 1200)}, ("bob", 1100))
 
 

@@ -58,6 +58,8 @@ def test_defaults() -> None:
         "trusted_proxies": "",
         "log_level": "info",
         "log_format": "auto",
+        "metrics_port": "0",
+        "metrics_host": "127.0.0.1",
         "shutdown_timeout": "5s",
     }
 

@@ -14,8 +14,9 @@ from sqlalchemy.engine import make_url
 
 from uttt import logs
 from uttt.settings import LoadedSettings, Settings, SettingsError, load
+from uttt.storage import schema
 from uttt.storage.failures import Unavailable
-from uttt.storage.schema import SchemaMismatch, require_current, transaction
+from uttt.storage.schema import SchemaMismatch
 
 T = TypeVar("T")
 
@@ -70,6 +71,4 @@ def in_database(
     """
     loaded = read_settings({"database_url": database_url}, config)
     start_logging(loaded.settings)
-    with transaction(make_url(loaded.settings.database_url)) as connection:
-        require_current(connection)
-        return change(connection)
+    return schema.run(make_url(loaded.settings.database_url), change)

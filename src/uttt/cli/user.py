@@ -22,7 +22,7 @@ from uttt.cli.run import (
     print_table,
 )
 from uttt.domain.names import MAX_PASSWORD_LENGTH, fold_name, is_password
-from uttt.storage import friendships, matches, players, sessions
+from uttt.storage import friendships, matches, players, sessions, standings
 from uttt.storage.players import Account
 
 commands = typer.Typer(help="Look after the people on your server.", no_args_is_help=True)
@@ -72,7 +72,7 @@ def show(
             ("sessions", str(len(sessions.ids_of(connection, player_id)))),
             ("open matches", str(matches.open_count(connection, player_id))),
         ]
-        standing = players.rating_and_rank(connection, player_id)
+        standing = standings.rating_and_rank(connection, player_id)
         if standing is not None:
             friends = ", ".join(friend for friend, _ in friendships.of(connection, player_id))
             rows[2:2] = [("rating", str(standing[0])), ("rank", str(standing[1]))]

@@ -35,6 +35,8 @@ class Fixture:
     players: tuple[Player, Player]
     ranked: bool
     created_at: int
+    setup: Position | None = None
+    """Where the match begins if its first moves are not known; None: on the empty board."""
 
     def side_of(self, player_id: int) -> int:
         """Return 0 or 1. Raises Refused(NOT_YOUR_MATCH) for everybody else."""
@@ -46,7 +48,10 @@ class Fixture:
 
 
 class Match(NamedTuple):
-    """A match as it stands after `next_ply` events. `active_at`: creation or last event, ms UTC."""
+    """A match as it stands. `next_ply`: marks on the board at the beginning, plus events since.
+
+    `active_at`: creation or last event, ms UTC.
+    """
 
     fixture: Fixture
     position: Position
@@ -57,12 +62,13 @@ class Match(NamedTuple):
     @property
     def both_moved(self) -> bool:
         """Both players have at least one mark on the board."""
-        return self.position.plies > 1
+        return bool(self.position.first and self.position.second)
 
 
 def begin(fixture: Fixture) -> Match:
-    """Return the match before its first move."""
-    return Match(fixture, rules.start(fixture.ruleset), 0, fixture.created_at, None)
+    """Return the match before the first event that is known of it."""
+    position = fixture.setup or rules.start(fixture.ruleset)
+    return Match(fixture, position, position.plies, fixture.created_at, None)
 
 
 def decide(match: Match, command: Command, now: int) -> Event:

@@ -180,20 +180,11 @@ def parse_position(text: str) -> Position:
     Not every line that passes can be reached in play: the order of the earlier moves, each of
     which prescribes the next sub-board, is not searched for.
     """
-    fields = text.split(" ")
-    if len(fields) != 6:  # noqa: PLR2004 - listed one by one in the next line
-        raise NotationError("a position has six fields with single spaces between them")
-    rows, states, turn, forced, last, name = fields
-    position = compose(
-        _ruleset(name),
-        _parse_rows(rows),
-        _parse_states(states),
-        forced=_parse_forced(forced),
-        last=NO_MOVE if last == _NONE else parse_move(last),
-    )
+    position = parse_setup(text)
+    _, states, _, forced, _, _ = text.split(" ")
     if position.first.bit_count() - position.second.bit_count() not in (0, 1):
         raise NotationError("the players have not taken turns: see the numbers of their marks")
-    if turn != _PLAYERS[position.turn]:
+    if position.turn != position.plies % 2:
         raise NotationError("the player to move does not agree with the numbers of marks")
     for board in range(9):
         if _BOARD_STATES[board_state(position, board)] != states[board]:
@@ -201,6 +192,24 @@ def parse_position(text: str) -> Position:
     _check_boards(position)
     _check_last(position, forced)
     return position
+
+
+def parse_setup(text: str) -> Position:
+    """The position of a well-formed line, taken at its word: marks may be missing. Raises as above."""
+    fields = text.split(" ")
+    if len(fields) != 6:  # noqa: PLR2004 - listed one by one in the next line
+        raise NotationError("a position has six fields with single spaces between them")
+    rows, states, turn, forced, last, name = fields
+    if turn not in tuple(_PLAYERS):
+        raise NotationError("the player to move must be x or o")
+    return compose(
+        _ruleset(name),
+        _parse_rows(rows),
+        _parse_states(states),
+        forced=_parse_forced(forced),
+        last=NO_MOVE if last == _NONE else parse_move(last),
+        turn=_PLAYERS.index(turn),
+    )
 
 
 def _ruleset(name: str) -> Ruleset:

@@ -176,12 +176,14 @@ def compose(
     *,
     forced: int = FREE_CHOICE,
     last: int = NO_MOVE,
+    turn: int | None = None,
 ) -> Position:
     """The position made of these parts; what follows from them is filled in.
 
     `marks` has 81 bits a player, `boards_won` 9 bits a player (it does not follow from the marks
     where a won sub-board stays open and both have a line in it). `forced` is taken as
-    `FREE_CHOICE` if that ends the match. Nothing is checked: parts that contradict each other
+    `FREE_CHOICE` if that ends the match. `turn` follows from the number of marks, unless some of
+    them are missing. Nothing is checked: parts that contradict each other
     make a position that contradicts itself. `notation.parse_position` checks.
     """
     first, second = marks
@@ -192,7 +194,7 @@ def compose(
     outcome = _outcome(ruleset, boards_won, closed)
     return Position(
         ruleset=ruleset,
-        turn=taken.bit_count() % 2,
+        turn=taken.bit_count() % 2 if turn is None else turn,
         plies=taken.bit_count(),
         forced=forced if outcome is None else FREE_CHOICE,
         last=last,

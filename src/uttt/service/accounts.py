@@ -20,12 +20,13 @@ from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
 from uttt.service.passwords import Passwords
 from uttt.storage import matches, players, sessions
+from uttt.storage.database import Database
 from uttt.storage.players import Account, NameTaken
-from uttt.storage.sqlite import SqliteDatabase
 
 _BAD_NAME = "A name has 3 to 16 characters: letters from a to z, digits, hyphens and underscores."
 _BAD_PASSWORD = "A password has at most 128 characters."  # noqa: S105 - not a password
 _WRONG_PASSWORD = "Wrong name or password."  # noqa: S105 - not a password
+_MATCHES_AT_A_TIME = 20
 _TAKEN = "This name is taken. Please choose another one."
 
 
@@ -62,7 +63,7 @@ class Accounts:
 
     def __init__(
         self,
-        database: SqliteDatabase,
+        database: Database,
         journal: Journal,
         passwords: Passwords,
         hall: Hall,
@@ -186,6 +187,10 @@ class Accounts:
                 return None
             return gone, voided
 
+        while await self._journal.write(
+            lambda c: matches.purge_finished(c, player.id, _MATCHES_AT_A_TIME, unless_seen_after)
+        ):
+            pass  # in small pieces, or the last one would hold up moves and could take too long
         removed = await self._journal.write(change)
         if removed is None:
             return False

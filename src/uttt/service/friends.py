@@ -11,8 +11,8 @@ from uttt.domain.match import Player
 from uttt.domain.names import fold_name
 from uttt.service.journal import Journal
 from uttt.storage import friendships, players
+from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
-from uttt.storage.sqlite import SqliteDatabase
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +30,7 @@ _NO_SUCH_ACCOUNT = Answer(success=False, msg="There is no account of this name."
 class Friends:
     """Reads and changes friend lists."""
 
-    def __init__(self, database: SqliteDatabase, journal: Journal, bus: LocalBus) -> None:
+    def __init__(self, database: Database, journal: Journal, bus: LocalBus) -> None:
         self._database = database
         self._journal = journal
         self._bus = bus

@@ -4,16 +4,18 @@ A cache of what the journal has committed, never ahead of it. A match is forgott
 connected player leaves; what is asked for and not here is read from the database.
 """
 
+from collections.abc import Iterable
+
 from uttt.domain.match import Match
 from uttt.domain.refusals import Code, Refused
 from uttt.storage import matches
-from uttt.storage.sqlite import SqliteDatabase
+from uttt.storage.database import Database
 
 
 class Hall:
     """Matches by public id, and by player for those players who are present."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._matches: dict[str, Match] = {}
         self._connections: dict[int, int] = {}
@@ -110,6 +112,21 @@ class Hall:
         """Take note of how a live match stands now; an older state than the known is dropped."""
         known = self._matches.get(match.fixture.public_id)
         if known is not None and known.next_ply < match.next_ply:
+            self._matches[match.fixture.public_id] = match
+
+    def live(self) -> list[Match]:
+        """Return all matches in which somebody takes part who is present."""
+        return list(self._matches.values())
+
+    async def read_all(self, public_ids: Iterable[str]) -> dict[str, Match]:
+        """Return those of these matches that the database has. Raises Unavailable."""
+        ids = list(public_ids)
+        found = await self._database.read(lambda c: matches.find_all(c, ids))
+        return {match.fixture.public_id: match for match in found}
+
+    def replace(self, match: Match) -> None:
+        """Take note that the database has a live match like this, even if it knows less of it."""
+        if match.fixture.public_id in self._matches:
             self._matches[match.fixture.public_id] = match
 
     def forget(self, match: Match, player_id: int) -> None:

@@ -1,90 +1,131 @@
 """Group commit: one task takes all that waits, has it written in one transaction, answers, repeats.
 
 Batch size follows load by itself: while one batch is on its way to the disk the next one gathers.
-Whoever awaits `append` or `write` goes on only when what he asked for is committed.
+Whoever awaits `append` or `write` goes on only when what he asked for is committed. Where the
+database can write several transactions at a time, moves that end nothing have a lane of their own.
 """
 
 import asyncio
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 
+from uttt.metrics import Metrics
+from uttt.service.heartbeat import Heartbeat
+from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
-from uttt.storage.matches import Entry
-from uttt.storage.sqlite import SqliteDatabase, Work
+from uttt.storage.work import Entry, Work
 
 T = TypeVar("T")
 MAX_BATCH: Final = 256
 """Pieces of work in one transaction: more gain nothing and make everybody in it wait."""
+MAX_CHANGES: Final = 16
+"""The same for changes in a lane of their own, which cost more each and go on several at a time."""
 
 log = structlog.get_logger(__name__)
+_Waiting = tuple[Work, asyncio.Future[Any]]
+
+
+class _Lane:
+    """Work that waits to be written, in the order in which it came."""
+
+    def __init__(self, name: str, max_batch: int) -> None:
+        self.name = name
+        self.max_batch = max_batch
+        self.waiting: list[_Waiting] = []
+        self.wake = asyncio.Event()
+
+    def take(self) -> list[_Waiting]:
+        """Take a batch out."""
+        batch = self.waiting[: self.max_batch]
+        self.waiting = self.waiting[self.max_batch :]
+        return batch
 
 
 class Journal:
-    """All writes of this node, in the order in which they were asked for."""
+    """All writes of this node."""
 
-    def __init__(self, database: SqliteDatabase) -> None:
+    def __init__(self, database: Database, heartbeat: Heartbeat, metrics: Metrics) -> None:
         self._database = database
-        self._waiting: list[tuple[Work, asyncio.Future[Any]]] = []
-        self._wake = asyncio.Event()
+        self._heartbeat = heartbeat
+        self._metrics = metrics
+        self._moves = _Lane("moves", MAX_BATCH)
+        self._changes = _Lane("changes", MAX_CHANGES) if database.writers else self._moves
         self._closing = False
         self._ended = False
 
     async def append(self, entry: Entry) -> None:
         """Make an event of a match a fact. Raises Behind if its ply is taken, or Unavailable."""
-        await self._enqueue(entry)
+        await self._enqueue(self._moves if entry.event.outcome is None else self._changes, entry)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` and return what it returns, once committed. Raises what it raises, or
         Unavailable.
         """
-        result: T = await self._enqueue(change)
+        result: T = await self._enqueue(self._changes, change)
         return result
 
     def write_later(self, change: Callable[[Connection], None]) -> None:
         """Run `change` with one of the next batches; a failure is logged and nobody
         waits for it.
         """
-        self._enqueue(change).add_done_callback(_log_failure)
+        self._enqueue(self._changes, change).add_done_callback(_log_failure)
 
-    def _enqueue(self, work: Work) -> asyncio.Future[Any]:
+    def _enqueue(self, lane: _Lane, work: Work) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        if self._ended:
-            future.set_exception(Unavailable("the journal has ended"))
+        if self._ended or not self._heartbeat.healthy:
+            # nobody waits for a database that is known to be away: it may take long to say so
+            reason = "the journal has ended" if self._ended else "the database is away"
+            future.set_exception(Unavailable(reason))
             return future
-        self._waiting.append((work, future))
-        self._wake.set()
+        lane.waiting.append((work, future))
+        lane.wake.set()
         return future
 
     async def run(self) -> None:
         """Write batches until `close` is called and nothing waits any more."""
-        batch: list[tuple[Work, asyncio.Future[Any]]] = []
         try:
-            while self._waiting or not self._closing:
-                await self._wake.wait()
-                batch, self._waiting = self._waiting[:MAX_BATCH], self._waiting[MAX_BATCH:]
-                if not self._waiting and not self._closing:
-                    self._wake.clear()
-                if batch:
-                    await self._commit(batch)
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._run(self._moves), name="journal")
+                for number in range(self._database.writers):
+                    tasks.create_task(self._run(self._changes), name=f"journal-changes-{number}")
         finally:
             self._ended = True  # nobody may wait for what will never be written
-            _answer([*batch, *self._waiting], Unavailable("the journal has ended"))
+            self._refuse_waiting(Unavailable("the journal has ended"))
+
+    async def _run(self, lane: _Lane) -> None:
+        batch: list[_Waiting] = []
+        try:
+            while lane.waiting or not self._closing:
+                await lane.wake.wait()
+                batch = lane.take()
+                if not lane.waiting and not self._closing:
+                    lane.wake.clear()
+                if batch:
+                    await self._commit(lane, batch)
+        finally:
+            _refuse(batch, Unavailable("the journal has ended"))
 
     def close(self) -> None:
         """Let `run` return as soon as all that waits is written."""
         self._closing = True
-        self._wake.set()
+        for lane in (self._moves, self._changes):
+            lane.wake.set()
 
-    async def _commit(self, batch: list[tuple[Work, asyncio.Future[Any]]]) -> None:
+    async def _commit(self, lane: _Lane, batch: list[_Waiting]) -> None:
+        started = perf_counter()
         try:
             outcomes = await self._database.commit([work for work, _ in batch])
         except Unavailable as failure:
             log.error("commit_failed", reason=str(failure), entries=len(batch))
-            _answer(batch, failure)
+            self._heartbeat.doubt(str(failure))
+            _refuse(batch, failure)
+            self._refuse_waiting(failure)
             return
+        self._metrics.committed(lane.name, len(batch), perf_counter() - started)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
             if future.done():
                 continue  # whoever waited has gone; what he asked for is done all the same
@@ -93,8 +134,13 @@ class Journal:
             else:
                 future.set_result(outcome)
 
+    def _refuse_waiting(self, failure: Unavailable) -> None:
+        for lane in (self._moves, self._changes):
+            waiting, lane.waiting = lane.waiting, []
+            _refuse(waiting, failure)
 
-def _answer(batch: list[tuple[Work, asyncio.Future[Any]]], failure: Unavailable) -> None:
+
+def _refuse(batch: list[_Waiting], failure: Unavailable) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(failure)

@@ -5,8 +5,8 @@ from typing import Final
 from uttt.domain.match import Player
 from uttt.domain.rating import Standing
 from uttt.service.clock import Clock
-from uttt.storage import players
-from uttt.storage.sqlite import SqliteDatabase
+from uttt.storage import standings
+from uttt.storage.database import Database
 
 TOP: Final = 100
 _KEEP: Final = 5_000
@@ -20,7 +20,7 @@ class Ladder:
     since `uttt user delete` or another node may have changed it.
     """
 
-    def __init__(self, database: SqliteDatabase, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._read_at = 0
@@ -37,7 +37,7 @@ class Ladder:
         top = await self._read_top()
         if not player.registered:
             return Standing(None, None, top)
-        own = await self._database.read(lambda c: players.rating_and_rank(c, player.id))
+        own = await self._database.read(lambda c: standings.rating_and_rank(c, player.id))
         rating, rank = own or (None, None)
         return Standing(rating, rank, top)
 
@@ -46,7 +46,7 @@ class Ladder:
         if self._top is not None and now - self._read_at < _KEEP:
             return self._top
         version = self._version
-        top = await self._database.read(lambda c: players.top(c, TOP))
+        top = await self._database.read(lambda c: standings.top(c, TOP))
         if version == self._version:
             self._top, self._read_at = top, now
         return top

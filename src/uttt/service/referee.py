@@ -4,7 +4,8 @@ decide (pure rules) -> append to the journal -> evolve -> publish. A player, a b
 wants something of a match comes here, and nobody hears of it before it is committed.
 """
 
-from typing import assert_never
+from itertools import islice
+from typing import Final, assert_never
 
 import structlog
 
@@ -18,11 +19,13 @@ from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
-from uttt.storage import matches
+from uttt.storage import endings
 from uttt.storage.failures import Behind, Unavailable
-from uttt.storage.matches import Entry
+from uttt.storage.work import Entry
 
 log = structlog.get_logger(__name__)
+_CHUNK: Final = 200
+"""Matches that are read anew at a time."""
 
 
 class Referee:
@@ -67,6 +70,34 @@ class Referee:
             self._bus.publish(MatchGone(match))  # somebody deleted it while it was live here
             raise
 
+    async def refresh(self) -> list[Match]:
+        """Read all live matches anew; return, as they were known here, those that have changed or
+        are gone. Raises Unavailable.
+        """
+        changed = []
+        rest = iter(self._hall.live())
+        while chunk := list(islice(rest, _CHUNK)):
+            found = await self._hall.read_all(match.fixture.public_id for match in chunk)
+            for known in chunk:
+                match = found.get(known.fixture.public_id)
+                if match is None or match.next_ply != known.next_ply:
+                    changed.append(known)
+                if match is not None:
+                    self._hall.replace(match)
+        return changed
+
+    async def tell(self, changed: list[Match]) -> None:
+        """Tell the players of what `refresh` has found."""
+        for known in changed:
+            try:
+                match = await self._catch_up(known)
+            except (Refused, Unavailable):
+                continue  # gone, and told so; or the next outage has begun
+            if match.outcome is None:
+                self._bus.publish(MatchChanged(match))
+            else:
+                await self._publish_end(match, match.outcome)
+
     async def _publish_end(self, match: Match, outcome: Outcome) -> None:
         """Tell both players of the end; the order of the messages is the protocol's (8.1, 8.2)."""
         match outcome.result:
@@ -103,7 +134,7 @@ class Referee:
         """Note that a player has been told how the match ended, so that he is not told again."""
         self._hall.forget(match, player_id)
         match_id = match.fixture.id
-        self._journal.write_later(lambda c: matches.forget_seats(c, match_id, [player_id]))
+        self._journal.write_later(lambda c: endings.forget_seats(c, match_id, [player_id]))
 
     async def _publish_standings(self, match: Match) -> None:
         if match.outcome is not None and match.outcome.rated:

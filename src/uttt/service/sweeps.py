@@ -18,9 +18,9 @@ from uttt.service.attendance import Attendance
 from uttt.service.clock import Clock
 from uttt.service.journal import Journal
 from uttt.service.referee import Referee
-from uttt.storage import matches, players, sessions
+from uttt.storage import endings, matches, players, sessions
+from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
-from uttt.storage.sqlite import SqliteDatabase
 
 log = structlog.get_logger(__name__)
 _CHUNK: Final = 50
@@ -31,7 +31,7 @@ class Sweeps:
 
     def __init__(
         self,
-        database: SqliteDatabase,
+        database: Database,
         journal: Journal,
         referee: Referee,
         accounts: Accounts,
@@ -88,7 +88,7 @@ class Sweeps:
     async def _expire(self, match: Match, idle_until: int) -> None:
         match_id = match.fixture.id
         if match.outcome is not None:
-            await self._journal.write(lambda c: matches.forget_all_seats(c, match_id))
+            await self._journal.write(lambda c: endings.forget_all_seats(c, match_id))
         elif match.active_at > idle_until:
             active_at = match.active_at
             await self._journal.write(lambda c: matches.note_activity(c, match_id, active_at))

@@ -66,8 +66,9 @@ class Settings(BaseModel, frozen=True):
     database_url: Annotated[
         DatabaseUrl,
         _about(
-            "The database: `sqlite:///relative.db` (from the working directory) "
-            "or `sqlite:////absolute.db`."
+            "The database: `sqlite:///relative.db` (from the working directory) or "
+            "`sqlite:////absolute.db`, `postgresql://user:password@host/name`, "
+            "`mariadb://user:password@host/name` or `mysql://...`."
         ),
     ] = "sqlite:///uttt.db"
 
@@ -178,6 +179,15 @@ class Settings(BaseModel, frozen=True):
         one_of("auto", "text", "json"),
         _about("`text` for people, `json` for machines, `auto` for text only on a terminal."),
     ] = "auto"
+    metrics_port: Annotated[
+        int,
+        whole(0, 65535),
+        _about("TCP port on which Prometheus may read `/metrics`; 0 means none."),
+    ] = 0
+    metrics_host: Annotated[
+        Host,
+        _about("Address to listen on for `metrics_port`; by default this machine alone may read."),
+    ] = "127.0.0.1"
     shutdown_timeout: Annotated[
         Duration,
         _about("Time that connections get to finish when the server stops."),

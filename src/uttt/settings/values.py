@@ -16,7 +16,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 from pydantic_core import PydanticCustomError
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 Network = IPv4Network | IPv6Network
@@ -44,6 +44,11 @@ _GREATEST_RATE = 1_000_000
 
 _BINARY = {"gib": 1 << 30, "mib": 1 << 20, "kib": 1 << 10}
 _BYTES = {**_BINARY, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9}
+
+_DRIVERS = {
+    *("sqlite", "postgresql", "postgresql+asyncpg"),
+    *("mariadb", "mariadb+asyncmy", "mysql", "mysql+asyncmy"),
+}
 
 _SWITCH = {
     **dict.fromkeys(("on", "true", "1", "yes"), True),
@@ -223,21 +228,33 @@ def parse_readable(value: object) -> Path | None:
 
 
 def parse_database_url(value: object) -> str:
-    """The URL of a SQLite file: sqlite:///relative.db or sqlite:////absolute.db."""
+    """The URL of a database: a SQLite file, or a database on a PostgreSQL, MariaDB or MySQL server.
+
+    A driver in the URL may only be the one that is used.
+    """
     try:
         url = make_url(value.strip()) if isinstance(value, str) else None
     except (ArgumentError, ValueError):
         url = None
     if url is None:
         raise refusal("a database URL such as sqlite:///uttt.db")
-    if url.get_backend_name() != "sqlite":
-        raise refusal("a sqlite URL such as sqlite:///uttt.db: this version supports sqlite only")
+    if url.drivername not in _DRIVERS:
+        raise refusal(
+            "the URL of a database that can be used: sqlite, postgresql, mariadb or mysql"
+        )
+    if url.get_backend_name() == "sqlite":
+        _check_sqlite(url)
+    elif not url.database:
+        raise refusal("the URL of a database: it needs a name, as in postgresql://host/name")
+    return str(value).strip()
+
+
+def _check_sqlite(url: URL) -> None:
     if url.database in (None, "", ":memory:"):
         raise refusal("the URL of a file: with sqlite in memory nothing would be durable")
-    extras = url.drivername != "sqlite" or url.host or url.username or url.password or url.query
+    extras = url.host or url.username or url.password or url.query
     if extras or str(url.database).startswith("file:"):
         raise refusal("of the form sqlite:///relative.db or sqlite:////absolute.db")
-    return str(value).strip()
 
 
 def mask_password(url: str) -> str:

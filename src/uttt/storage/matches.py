@@ -1,50 +1,38 @@
-"""Statements about matches: making, reading, ending, and who is still to be told of them.
+"""Statements about matches: making and reading them. How they end is in `endings.py`.
 
-The one statement that is not here is the insertion of a move, which each database does in its own
-fastest way (`append_move` of its module).
+The one statement that is neither here nor there is the insertion of a move, which each database
+does in its own fastest way (in the module of its name).
 """
 
+import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
     Row,
     Select,
     alias,
+    and_,
     delete,
     exists,
     func,
     insert,
+    or_,
     select,
     update,
 )
 
 from uttt.domain import match as matches_domain
-from uttt.domain import rating
 from uttt.domain.events import Ended, Event, Outcome, Played, Result
 from uttt.domain.match import Fixture, Match, Player
+from uttt.rules.notation import format_position, parse_setup
+from uttt.rules.position import Position
 from uttt.rules.rulesets import RULESETS, Ruleset
-from uttt.storage.tables import matches, moves, players, rating_changes, seats
-
-NO_MOVE: Final = -1
-"""In the column `moves.move`: the match ended at this ply without a move."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What the journal appends: an event of a match, with what its ending needs."""
-
-    fixture: Fixture
-    event: Event
-    elo_k: int
-
-    @property
-    def move(self) -> int:
-        """The value of the column `moves.move`."""
-        return self.event.move if isinstance(self.event, Played) else NO_MOVE
+from uttt.storage.endings import lock_players
+from uttt.storage.tables import matches, moves, players, seats
+from uttt.storage.work import NO_MOVE
 
 
 class PairIsPlaying(Exception):
@@ -74,6 +62,8 @@ class NewMatch(NamedTuple):
     ruleset: Ruleset
     players: tuple[Player, Player]
     created_at: int
+    setup: Position | None = None
+    """Where it begins, if not on the empty board."""
 
 
 def open_count(connection: Connection, player_id: int) -> int:
@@ -92,8 +82,9 @@ def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
     Raises PlayerGone, TooManyMatches (for both player_a is looked at first) or PairIsPlaying.
     """
     first, second = new.players
+    existing = lock_players(connection, (first.id, second.id))
     for player in new.players:
-        if not connection.scalar(select(exists().where(players.c.id == player.id))):
+        if player.id not in existing:
             raise PlayerGone(player.id)
         if open_count(connection, player.id) >= max_open:
             raise TooManyMatches(player.id)
@@ -112,6 +103,7 @@ def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
             open_pair=pair,
             idle_since=new.created_at,
             rated=False,
+            setup=None if new.setup is None else format_position(new.setup),
         )
     )
     assert result.inserted_primary_key is not None  # noqa: S101 - for the type checker
@@ -119,74 +111,13 @@ def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
     connection.execute(
         insert(seats), [{"player_id": p.id, "match_id": match_id} for p in new.players]
     )
-    fixture = Fixture(match_id, new.public_id, new.ruleset, new.players, ranked, new.created_at)
+    fixture = Fixture(
+        match_id, new.public_id, new.ruleset, new.players, ranked, new.created_at, new.setup
+    )
     return matches_domain.begin(fixture)
 
 
-def finish(connection: Connection, entry: Entry) -> None:
-    """Write the result of a match and, if it is rated, the ratings. Its last ply is in
-    `moves` already.
-
-    A match that was played to its end keeps the seats of its players until they have been told.
-    """
-    outcome = entry.event.outcome
-    assert outcome is not None  # noqa: S101 - callers check
-    match_id = entry.fixture.id
-    to_be_told = outcome.result in (Result.WON, Result.DRAWN)
-    connection.execute(
-        update(matches)
-        .where(matches.c.id == match_id)
-        .values(
-            result=outcome.result.value,
-            winner=outcome.winner,
-            rated=outcome.rated,
-            ended_at=entry.event.at,
-            open_pair=None,
-            idle_since=entry.event.at if to_be_told else None,
-        )
-    )
-    if not to_be_told:
-        connection.execute(delete(seats).where(seats.c.match_id == match_id))
-    if outcome.rated:
-        _rate(connection, entry, outcome)
-
-
-def _rate(connection: Connection, entry: Entry, outcome: Outcome) -> None:
-    first, second = (player.id for player in entry.fixture.players)
-    rows = connection.execute(
-        select(players.c.id, players.c.rating)
-        .where(players.c.id.in_((first, second)))
-        .order_by(players.c.id)
-        .with_for_update()
-    )
-    before = {row.id: row.rating for row in rows}
-    score = 0.5 if outcome.winner is None else 1.0 - outcome.winner
-    new_first, new_second = rating.updated(before[first], before[second], score, entry.elo_k)
-    for player_id, after in ((first, new_first), (second, new_second)):
-        connection.execute(
-            insert(rating_changes).values(
-                match_id=entry.fixture.id,
-                player_id=player_id,
-                rating_before=before[player_id],
-                rating_after=after,
-                at=entry.event.at,
-            )
-        )
-        connection.execute(update(players).where(players.c.id == player_id).values(rating=after))
-
-
-def forget_seats(connection: Connection, match_id: int, player_ids: Iterable[int]) -> None:
-    """Note that these players know how the match ended."""
-    connection.execute(
-        delete(seats).where(seats.c.match_id == match_id, seats.c.player_id.in_(player_ids))
-    )
-    connection.execute(
-        update(matches)
-        .where(matches.c.id == match_id, ~exists().where(seats.c.match_id == match_id))
-        .values(idle_since=None)
-    )
-
-
+_PUBLIC_ID = re.compile(r"[!-~]{1,32}")
 _player_a = alias(players, "a")
 _player_b = alias(players, "b")
 
@@ -207,6 +138,8 @@ def _fixtures() -> Select[Any]:
 
 def find(connection: Connection, public_id: str) -> Match | None:
     """Return the match with this public id as it stands; None if there is none."""
+    if not _PUBLIC_ID.fullmatch(public_id):
+        return None  # databases differ on what such a text is equal to, and some refuse it
     found = _replayed(connection, _fixtures().where(matches.c.public_id == public_id))
     return found[0] if found else None
 
@@ -247,10 +180,32 @@ def note_activity(connection: Connection, match_id: int, active_at: int) -> None
     )
 
 
-def forget_all_seats(connection: Connection, match_id: int) -> None:
-    """Give up telling anybody how a match ended."""
-    connection.execute(delete(seats).where(seats.c.match_id == match_id))
-    connection.execute(update(matches).where(matches.c.id == match_id).values(idle_since=None))
+def find_all(connection: Connection, public_ids: Sequence[str]) -> list[Match]:
+    """Return those of these matches that exist, as they stand."""
+    return _replayed(connection, _fixtures().where(matches.c.public_id.in_(public_ids)))
+
+
+def purge_finished(
+    connection: Connection, player_id: int, limit: int, unless_seen_after: int | None
+) -> int:
+    """Delete up to `limit` matches of a player who is to be deleted, of those that ended and that
+    all know of; return how many.
+
+    With `unless_seen_after` none if there was activity of his after that time.
+    """
+    theirs = or_(matches.c.player_a == player_id, matches.c.player_b == player_id)
+    ids = (
+        select(matches.c.id)
+        .where(theirs, matches.c.result.is_not(None), matches.c.idle_since.is_(None))
+        .limit(limit)
+    )
+    if unless_seen_after is not None:
+        mine = and_(players.c.id == player_id, players.c.seen_at <= unless_seen_after)
+        ids = ids.where(exists().where(mine))
+    found = list(connection.scalars(ids))
+    if found:
+        connection.execute(delete(matches).where(matches.c.id.in_(found)))
+    return len(found)
 
 
 def _replayed(connection: Connection, query: Select[Any]) -> list[Match]:
@@ -278,6 +233,7 @@ def _replay(row: Row[Any], played: list[tuple[int, int, int]]) -> Match:
         ),
         bool(row.ranked),
         row.created_at,
+        None if row.setup is None else parse_setup(row.setup),
     )
     outcome = None
     if row.result is not None:

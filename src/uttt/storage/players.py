@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from uttt.domain.match import Player
+from uttt.storage import standings
 from uttt.storage.tables import players
 
 
@@ -59,24 +60,26 @@ def listing(connection: Connection, after: str, limit: int) -> list[Account]:
 def create(
     connection: Connection, name: str, password_hash: str | None, rating: int | None, now: int
 ) -> Player:
-    """Add a player; with a password hash an account, without one a temporary user. Raises
-    NameTaken.
+    """Add a player; with a password hash an account, without one a temporary user.
+
+    Raises NameTaken, after which the transaction (or its savepoint) is of no use any more.
     """
     registered = password_hash is not None
     try:
-        with connection.begin_nested():
-            result = connection.execute(
-                insert(players).values(
-                    name=name,
-                    registered=registered,
-                    password_hash=password_hash,
-                    rating=rating,
-                    created_at=now,
-                    seen_at=now,
-                )
+        result = connection.execute(
+            insert(players).values(
+                name=name,
+                registered=registered,
+                password_hash=password_hash,
+                rating=rating,
+                created_at=now,
+                seen_at=now,
             )
+        )
     except IntegrityError:
         raise NameTaken(name) from None
+    if rating is not None:
+        standings.count(connection, {rating: 1})
     assert result.inserted_primary_key is not None  # noqa: S101 - for the type checker
     return Player(result.inserted_primary_key[0], name, registered)
 
@@ -90,7 +93,7 @@ def set_password(connection: Connection, player_id: int, password_hash: str) -> 
 
 def remove(connection: Connection, player_id: int) -> None:
     """Delete a player with his sessions, friends (both directions) and matches."""
-    connection.execute(delete(players).where(players.c.id == player_id))
+    remove_if_expired(connection, player_id, None)
 
 
 def touch(connection: Connection, player_ids: Sequence[int], now: int) -> None:
@@ -115,31 +118,17 @@ def expired(
     return [Player(row.id, row.name, registered) for row in rows]
 
 
-def remove_if_expired(connection: Connection, player_id: int, seen_until: int) -> bool:
-    """Delete a player unless there was activity after `seen_until`. Returns whether he is gone."""
-    result = connection.execute(
-        delete(players).where(players.c.id == player_id, players.c.seen_at <= seen_until)
-    )
-    return result.rowcount > 0
+def remove_if_expired(connection: Connection, player_id: int, seen_until: int | None) -> bool:
+    """Delete a player unless there was activity after `seen_until`. Returns whether he is gone.
 
-
-def rating_and_rank(connection: Connection, player_id: int) -> tuple[int, int] | None:
-    """Return the rating of an account and its rank: 1 + accounts with a strictly higher rating."""
-    rating = connection.scalar(select(players.c.rating).where(players.c.id == player_id))
-    if rating is None:
-        return None
-    higher = connection.scalar(
-        select(func.count()).select_from(players).where(players.c.rating > rating)
-    )
-    return rating, 1 + (higher or 0)
-
-
-def top(connection: Connection, limit: int) -> list[tuple[str, int]]:
-    """Return names and ratings of the best accounts, ratings descending."""
-    rows = connection.execute(
-        select(players.c.name, players.c.rating)
-        .where(players.c.rating.is_not(None))
-        .order_by(players.c.rating.desc(), players.c.id)
-        .limit(limit)
-    )
-    return [(row.name, row.rating) for row in rows]
+    With None it is done in any case.
+    """
+    mine = players.c.id == player_id
+    expired = mine if seen_until is None else and_(mine, players.c.seen_at <= seen_until)
+    found = connection.execute(select(players.c.rating).where(expired).with_for_update()).first()
+    if found is None:
+        return False
+    connection.execute(delete(players).where(mine))
+    if found.rating is not None:
+        standings.count(connection, {found.rating: -1})
+    return True

@@ -2,24 +2,26 @@
 program fits it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
+from typing import Final, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, MetaData, Table, exists, inspect, select
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
 
-from uttt.storage import sqlite
-from uttt.storage.failures import Unavailable
+from uttt.storage import backends, nodes
+from uttt.storage.tables import metadata
 
+T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION_TABLE: Final = "alembic_version"
 
 
 class SchemaMismatch(Exception):
@@ -30,29 +32,12 @@ class State(Enum):
     """How the schema of a database relates to the one that this program knows."""
 
     EMPTY = "empty"
+    """There are no tables, or only some of ours without a row: their creation was interrupted."""
     CURRENT = "current"
     OLDER = "older"
     NEWER = "newer"
     FOREIGN = "foreign"
     """There are tables, but not ours."""
-
-
-@contextmanager
-def transaction(url: URL) -> Iterator[Connection]:
-    """Open a transaction outside of a running node.
-
-    Raises Unavailable, or SchemaMismatch if there is no database.
-    """
-    if not sqlite.exists(url):
-        raise SchemaMismatch(_ADVICE[State.EMPTY])
-    engine = sqlite.make_engine(url, begin="BEGIN IMMEDIATE")
-    try:
-        with engine.begin() as connection:
-            yield connection
-    except DBAPIError as error:
-        raise Unavailable(str(error.orig)) from error
-    finally:
-        engine.dispose()
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -63,55 +48,83 @@ def alembic_config(connection: Connection | None = None) -> Config:
     return config
 
 
+def head() -> str:
+    """Return the newest version of the tables that this program knows."""
+    return str(_scripts().get_current_head())
+
+
+def revision(connection: Connection) -> str | None:
+    """Return the version of the tables, None if there is none."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
 def state(connection: Connection) -> State:
     """Compare the database with the newest schema version that this program knows."""
-    script = ScriptDirectory.from_config(alembic_config())
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = revision(connection)
     if current is None:
-        return State.FOREIGN if inspect(connection).get_table_names() else State.EMPTY
-    if current == script.get_current_head():
+        return State.EMPTY if _is_empty(connection) else State.FOREIGN
+    if current == head():
         return State.CURRENT
     try:
-        script.get_revision(current)
+        _scripts().get_revision(current)
     except CommandError:
         return State.NEWER
     return State.OLDER
 
 
-def _create_file(url: URL) -> None:
-    try:
-        sqlite.create_file(url)
-    except OSError as error:
-        raise Unavailable(str(error)) from error
+def prepare(url: URL, then: Callable[[Connection], object] | None = None) -> bool:
+    """Create the tables if the database is empty; return whether they were created now.
 
-
-def upgrade(url: URL) -> None:
-    """Create the tables, or bring them to the newest version; all of it or nothing.
-
-    Raises SchemaMismatch if the database is newer than this program or holds other tables, or
-    Unavailable.
+    `then` runs in the same transaction. Raises SchemaMismatch unless the schema is then the one
+    that this program knows, or Unavailable.
     """
-    _create_file(url)
-    with transaction(url) as connection:
+
+    def change(connection: Connection) -> bool:
+        found = state(connection)
+        if found is State.EMPTY:
+            create(connection)
+        elif found is not State.CURRENT:
+            raise SchemaMismatch(_ADVICE[found])
+        if then is not None:
+            then(connection)
+        return found is State.EMPTY
+
+    backends.create(url)
+    return backends.run(url, change)
+
+
+def upgrade(url: URL, *, force: bool = False) -> None:
+    """Create the tables, or bring them to the newest version.
+
+    All of it or nothing, but on MariaDB and MySQL, which commit each change of a table by itself:
+    there an interrupted upgrade is simply run again. Raises SchemaMismatch if the database is newer
+    than this program, holds other tables, or if servers of an older version run that the upgrade
+    would break (unless `force`); Unavailable.
+    """
+    backends.create(url)
+    is_open = backends.is_open_elsewhere(url)
+
+    def change(connection: Connection) -> None:
         found = state(connection)
         if found in (State.NEWER, State.FOREIGN):
             raise SchemaMismatch(_ADVICE[found])
+        if found is State.EMPTY:
+            create(connection)
+            return
+        if not force:
+            _refuse_while_older_nodes_serve(connection, is_open)
         command.upgrade(alembic_config(connection), "head")
 
+    backends.run(url, change)
 
-def prepare(url: URL) -> bool:
-    """Create the tables if the database is empty; return whether they were created now.
 
-    Raises SchemaMismatch unless the schema is then the one that this program knows, or Unavailable.
-    """
-    _create_file(url)
-    with transaction(url) as connection:
-        found = state(connection)
-        if found is State.EMPTY:
-            command.upgrade(alembic_config(connection), "head")
-        elif found is not State.CURRENT:
-            raise SchemaMismatch(_ADVICE[found])
-    return found is State.EMPTY
+def create(connection: Connection, version: str = "head") -> None:
+    """Create the tables in an empty database, as they were in a version."""
+    leftover = [table for table in inspect(connection).get_table_names() if table in _ours()]
+    reflected = MetaData()
+    reflected.reflect(connection, only=leftover)
+    reflected.drop_all(connection)
+    command.upgrade(alembic_config(connection), version)
 
 
 def require_current(connection: Connection) -> None:
@@ -119,6 +132,67 @@ def require_current(connection: Connection) -> None:
     found = state(connection)
     if found is not State.CURRENT:
         raise SchemaMismatch(_ADVICE[found])
+
+
+def run(url: URL, function: Callable[[Connection], T], *, write: bool = True) -> T:
+    """Run a function in a transaction on tables that must be of this version.
+
+    Raises what it raises, SchemaMismatch or Unavailable.
+    """
+
+    def change(connection: Connection) -> T:
+        require_current(connection)
+        return function(connection)
+
+    if not backends.exists(url):
+        raise SchemaMismatch(_ADVICE[State.EMPTY])
+    return backends.run(url, change, write=write)
+
+
+def _refuse_while_older_nodes_serve(connection: Connection, is_open: bool | None) -> None:
+    unsafe = [
+        script.revision
+        for script in _pending(connection)
+        if not script.module.safe_while_older_nodes_serve
+    ]
+    if not unsafe:
+        return
+    if is_open:
+        raise SchemaMismatch(
+            f"A program has the database open, and upgrade {unsafe[0]} would break a server of "
+            "the present version. Stop it, then upgrade."
+        )
+    if is_open is None and inspect(connection).has_table("nodes"):
+        serving = nodes.serving(connection, time.time_ns() // 1_000_000)
+        if serving:
+            names = ", ".join(f"{node.address} (version {node.version})" for node in serving)
+            raise SchemaMismatch(
+                f"Servers of an older version run on this database: {names}. Upgrade {unsafe[0]} "
+                "would break them. Stop them, then upgrade; one that was killed counts as "
+                "running for a minute."
+            )
+
+
+def _pending(connection: Connection) -> list[Script]:
+    return list(_scripts().iterate_revisions("head", revision(connection) or "base"))
+
+
+def _is_empty(connection: Connection) -> bool:
+    tables = inspect(connection).get_table_names()
+    if not _ours().issuperset(tables):
+        return False
+    return not any(
+        connection.scalar(select(exists(select(1).select_from(Table(name, MetaData())))))
+        for name in tables
+    )
+
+
+def _ours() -> set[str]:
+    return {*metadata.tables, _VERSION_TABLE}
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(alembic_config())
 
 
 _ADVICE = {

@@ -9,48 +9,49 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 
-from uttt.storage import matches
+from uttt.storage import endings, work
+from uttt.storage.database import PATIENCE
 from uttt.storage.failures import Behind, Unavailable
-from uttt.storage.matches import Entry
+from uttt.storage.work import Entry, Work
 
 T = TypeVar("T")
-Change = Callable[[Connection], Any]
-Work = Entry | Change
 
 _READERS = 2
 _INSERT_MOVE = "INSERT OR IGNORE INTO moves (match_id, ply, move, at) VALUES (?, ?, ?, ?)"
+_BUSY_TIMEOUT: Final = 1.0
+"""Seconds that a node waits for another program's lock; less than `PATIENCE`, so that it knows."""
+_TOOL_TIMEOUT: Final = 10.0
+"""The same for commands, which nobody waits for with a stopwatch."""
 
 
 class SqliteDatabase:
     """A database file. Threads: one writes, two read; the event loop never waits for the disk."""
 
+    writers = 0
+
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
-        self._writer_engine = make_engine(self.url, begin="BEGIN IMMEDIATE")
-        self._reader_engine = make_engine(self.url, begin="BEGIN")
+        self._writer_engine = _engine(self.url, "BEGIN IMMEDIATE", _BUSY_TIMEOUT)
+        self._reader_engine = _engine(self.url, "BEGIN", _BUSY_TIMEOUT)
         self._writer = ThreadPoolExecutor(1, "uttt-writer")
         self._readers = ThreadPoolExecutor(_READERS, "uttt-reader")
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` in a transaction of its own, on what is committed. Raises Unavailable."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._run, self._reader_engine, query)
+        return await _in_time(self._readers, _run, self._reader_engine, query)
 
     async def commit(self, batch: Sequence[Work]) -> list[Any]:
-        """Write a batch in one transaction; when this returns it is on the disk.
+        """Write a batch in one transaction; see `Database.commit`.
 
-        Returns for each piece of work, in order, what it returned or the exception that it raised;
-        a piece that raised has changed nothing and costs the others nothing. Raises Unavailable,
-        and then nothing at all was written.
+        A thread cannot be interrupted: what is not done in time may still be done later.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer, self._transact, batch)
+        return await _in_time(self._writer, _transact, self._writer_engine, batch)
 
     async def close(self) -> None:
         """Finish what was begun and close the file."""
@@ -59,68 +60,72 @@ class SqliteDatabase:
         self._reader_engine.dispose()
         self._writer_engine.dispose()
 
-    @staticmethod
-    def _run(engine: Engine, query: Callable[[Connection], T]) -> T:
-        try:
-            with engine.begin() as connection:
-                return query(connection)
-        except DBAPIError as error:
-            raise Unavailable(str(error.orig)) from error
 
-    def _transact(self, batch: Sequence[Work]) -> list[Any]:
-        try:
-            with self._writer_engine.begin() as connection:
-                driver: Any = connection.connection.driver_connection
-                return [
-                    append(connection, driver, work)
-                    if isinstance(work, Entry)
-                    else _apply(connection, work)
-                    for work in batch
-                ]
-        except (DBAPIError, sqlite3.Error) as error:
-            raise Unavailable(str(getattr(error, "orig", error))) from error
-
-
-def append(connection: Connection, driver: sqlite3.Connection, entry: Entry) -> Behind | None:
-    """Insert the row of an event and what its ending brings. Returns Behind if its ply
-    was taken.
-    """
-    event_ = entry.event
+async def _in_time(
+    threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: object
+) -> T:
     try:
-        row = (entry.fixture.id, event_.ply, entry.move, event_.at)
-        inserted = driver.execute(_INSERT_MOVE, row).rowcount
-    except sqlite3.IntegrityError:
-        return Behind()  # the match itself is gone, which the caller finds out as he reads it again
-    if not inserted:
-        return Behind()
-    if event_.outcome is not None:
-        matches.finish(connection, entry)
-    return None
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.get_running_loop().run_in_executor(threads, function, *arguments)
+    except TimeoutError:
+        raise Unavailable("the disk did not answer in time") from None
 
 
-def _apply(connection: Connection, change: Change) -> object:
-    """Run one change so that its failure, but not that of the database, stays its own."""
-    savepoint = connection.begin_nested()
+def _run(engine: Engine, query: Callable[[Connection], T]) -> T:
     try:
-        result = change(connection)
+        with engine.begin() as connection:
+            return query(connection)
     except DBAPIError as error:
-        if not isinstance(error.orig, sqlite3.IntegrityError):
-            raise
-        savepoint.rollback()
-        return error
-    except Exception as error:  # noqa: BLE001 - handed to whoever asked for the change
-        savepoint.rollback()
-        return error
-    savepoint.commit()
-    return result
+        raise Unavailable(str(error.orig)) from error
 
 
-def make_engine(url: URL, begin: str) -> Engine:
+def _transact(engine: Engine, batch: Sequence[Work]) -> list[Any]:
+    entries = [piece for piece in batch if isinstance(piece, Entry)]
+    changes = [piece for piece in batch if not isinstance(piece, Entry)]
+    try:
+        with engine.begin() as connection:
+            appended = iter(_append(connection, entries))
+            changed = iter(work.apply(connection, changes))
+            return [next(appended if isinstance(piece, Entry) else changed) for piece in batch]
+    except (DBAPIError, sqlite3.Error) as error:
+        raise Unavailable(str(getattr(error, "orig", error))) from error
+
+
+def _append(connection: Connection, entries: Sequence[Entry]) -> list[Behind | None]:
+    """Insert the rows of events and what their endings bring; Behind for those whose ply was
+    taken.
+    """
+    driver: Any = connection.connection.driver_connection
+    outcomes = [None if _insert(driver, entry) else Behind() for entry in entries]
+    ended = [
+        entry
+        for entry, outcome in zip(entries, outcomes, strict=True)
+        if outcome is None and entry.event.outcome is not None
+    ]
+    if ended:
+        player_ids = [player.id for entry in ended for player in entry.fixture.players]
+        endings.finish(connection, ended, endings.lock_players(connection, player_ids))
+    return outcomes
+
+
+def _insert(driver: sqlite3.Connection, entry: Entry) -> bool:
+    """Insert the row of an event on the driver itself, which takes a fifth of the time."""
+    try:
+        return driver.execute(_INSERT_MOVE, entry.row).rowcount > 0
+    except sqlite3.IntegrityError:
+        return False  # the match itself is gone, which the caller finds out as he reads it again
+
+
+def _engine(url: URL, begin: str, busy_timeout: float) -> Engine:
     """Return an engine whose transactions start with the statement `begin`."""
     engine = create_engine(
         url,
         hide_parameters=True,  # failures are logged, what was to be stored must not be
-        connect_args={"timeout": 5.0, "check_same_thread": False, "cached_statements": 256},
+        connect_args={
+            "timeout": busy_timeout,
+            "check_same_thread": False,
+            "cached_statements": 256,
+        },
     )
 
     @event.listens_for(engine, "connect")
@@ -142,8 +147,40 @@ def exists(url: URL) -> bool:
     return Path(url.database or "").exists()
 
 
-def create_file(url: URL) -> None:
-    """Make a database file, readable by its owner only, unless there is one. Raises OSError."""
+def create(url: URL) -> None:
+    """Make a database file, readable by its owner only, unless there is one. Raises Unavailable."""
     path = Path(url.database or "")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600, exist_ok=True)  # there will be password hashes in it
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600, exist_ok=True)  # there will be password hashes in it
+    except OSError as error:
+        raise Unavailable(str(error)) from error
+
+
+def run(url: URL, function: Callable[[Connection], T], *, write: bool = True) -> T:
+    """Run a function in a transaction outside of a node: for commands. Raises Unavailable.
+
+    With `write` no other program writes meanwhile; without it all that is read is of one moment.
+    """
+    engine = _engine(url, "BEGIN IMMEDIATE" if write else "BEGIN", _TOOL_TIMEOUT)
+    try:
+        return _run(engine, function)
+    finally:
+        engine.dispose()
+
+
+def is_open_elsewhere(url: URL) -> bool:
+    """Whether another program has the file open, such as a server."""
+    driver = sqlite3.connect(str(url.database), timeout=0, isolation_level=None)
+    try:
+        # in WAL mode nobody gets this while somebody else has the file open
+        driver.execute("PRAGMA locking_mode=EXCLUSIVE")
+        driver.execute("BEGIN EXCLUSIVE")
+        driver.execute("ROLLBACK")
+    except sqlite3.OperationalError:
+        return True
+    except sqlite3.Error:
+        return False  # not a database: whoever reads it will say so
+    finally:
+        driver.close()
+    return False

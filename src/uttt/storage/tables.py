@@ -4,6 +4,8 @@ All times are integers, milliseconds since 1970-01-01 UTC. Ids are never reused,
 server may still hold the id of something that has just been deleted.
 """
 
+from typing import Any, Final
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -17,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
 )
+from sqlalchemy.dialects.mysql import VARBINARY
 
 metadata = MetaData(
     naming_convention={
@@ -29,6 +32,18 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only in a column that is declared INTEGER
 Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+# MySQL cannot make a key of a BLOB, which a LargeBinary is there
+_Hash = LargeBinary(32).with_variant(VARBINARY(32), "mysql")
+
+_ON_MYSQL: Final[dict[str, Any]] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",  # a name is its bytes, as in the other databases
+}
+_WITHOUT_ROWID: Final[dict[str, Any]] = {**_ON_MYSQL, "sqlite_with_rowid": False}
+_NUMBERED: Final[dict[str, Any]] = {**_ON_MYSQL, "sqlite_autoincrement": True}
 
 
 def _reference(column: str) -> ForeignKey:
@@ -48,19 +63,19 @@ players = Table(
     Index(None, "rating"),
     Index(None, "registered", "seen_at"),
     comment="everybody who holds a name: accounts and temporary users",
-    sqlite_autoincrement=True,
+    **_NUMBERED,
 )
 
 sessions = Table(
     "sessions",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("token_hash", LargeBinary(32), nullable=False, unique=True, comment="SHA-256"),
+    Column("token_hash", _Hash, nullable=False, unique=True, comment="SHA-256"),
     Column("player_id", Id, _reference("players.id"), nullable=False, index=True),
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False, index=True, comment="last activity"),
     comment="what a session id, known to its client only, gives access to",
-    sqlite_autoincrement=True,
+    **_NUMBERED,
 )
 
 friends = Table(
@@ -69,7 +84,7 @@ friends = Table(
     Column("player_id", Id, _reference("players.id"), primary_key=True),
     Column("friend_id", Id, _reference("players.id"), primary_key=True, index=True),
     comment="one-directional: player_id has friend_id in his list",
-    sqlite_with_rowid=False,
+    **_WITHOUT_ROWID,
 )
 
 matches = Table(
@@ -102,8 +117,14 @@ matches = Table(
     Column("winner", SmallInteger, comment="0 player_a, 1 player_b, null nobody"),
     Column("rated", Boolean, nullable=False, comment="the result changed ratings"),
     Column("ended_at", BigInteger),
+    # written as the notation of positions has it, see uttt.rules.notation
+    Column(
+        "setup",
+        String(160),
+        comment="the position with which the journal begins; null: the empty board",
+    ),
     comment="what is settled about a match; its course is in moves",
-    sqlite_autoincrement=True,
+    **_NUMBERED,
 )
 
 moves = Table(
@@ -119,7 +140,7 @@ moves = Table(
     ),
     Column("at", BigInteger, nullable=False),
     comment="the journal: a match is its moves, and the key is the only lock",
-    sqlite_with_rowid=False,
+    **_WITHOUT_ROWID,
 )
 
 seats = Table(
@@ -128,7 +149,7 @@ seats = Table(
     Column("player_id", Id, _reference("players.id"), primary_key=True),
     Column("match_id", Id, _reference("matches.id"), primary_key=True, index=True),
     comment="matches that a player is to be shown: open, or finished and not told of",
-    sqlite_with_rowid=False,
+    **_WITHOUT_ROWID,
 )
 
 rating_changes = Table(
@@ -141,5 +162,27 @@ rating_changes = Table(
     Column("at", BigInteger, nullable=False),
     Index(None, "player_id", "at"),
     comment="rating history; its key makes sure that a match counts once",
-    sqlite_with_rowid=False,
+    **_WITHOUT_ROWID,
+)
+
+rating_counts = Table(
+    "rating_counts",
+    metadata,
+    Column("rating", Integer, primary_key=True, autoincrement=False),
+    Column("accounts", Integer, nullable=False, comment="how many have this rating"),
+    comment="what a rank is summed up from, so that nobody counts accounts at each login",
+    **_WITHOUT_ROWID,
+)
+
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("version", String(32), nullable=False, comment="of the program"),
+    Column("revision", String(32), nullable=False, comment="of the tables that it knows"),
+    Column("address", String(255), nullable=False, comment="where it serves"),
+    Column("started_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False, comment="written every few seconds"),
+    comment="the servers that run on this database, so that an upgrade can wait for old ones",
+    **_WITHOUT_ROWID,
 )

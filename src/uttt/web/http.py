@@ -3,22 +3,19 @@
 import asyncio
 from collections import Counter
 from ipaddress import IPv4Network, IPv6Network, ip_address
-from typing import Final
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
-from sqlalchemy import text
 
+from uttt.metrics import Metrics
 from uttt.service.services import Services
-from uttt.storage.failures import Unavailable
-from uttt.storage.sqlite import SqliteDatabase
 from uttt.web.audience import Audience
 from uttt.web.connection import GOING_AWAY, Connection, ConnectionLimits
+from uttt.web.health import Health
 from uttt.web.pages import Pages
 
 log = structlog.get_logger(__name__)
-_READY_TIMEOUT: Final = 2.0
 
 
 async def _hide_versions(_request: web.Request, response: web.StreamResponse) -> None:
@@ -32,14 +29,16 @@ class Site:
         self,
         services: Services,
         audience: Audience,
-        database: SqliteDatabase,
+        health: Health,
+        metrics: Metrics,
         limits: ConnectionLimits,
         connections_per_address: int | None,
         trusted_proxies: tuple[IPv4Network | IPv6Network, ...],
     ) -> None:
         self._services = services
         self._audience = audience
-        self._database = database
+        self._health = health
+        self._metrics = metrics
         self._limits = limits
         self._connections_per_address = connections_per_address
         self._trusted_proxies = trusted_proxies
@@ -51,8 +50,8 @@ class Site:
         """Return the routes."""
         application = web.Application(middlewares=middlewares)
         application.on_response_prepare.append(_hide_versions)
-        application.router.add_get("/healthz", self._healthz)
-        application.router.add_get("/readyz", self._readyz)
+        application.router.add_get("/healthz", self._health.healthz)
+        application.router.add_get("/readyz", self._health.readyz)
         application.router.add_get("/{path:.*}", self._page_or_socket)
         return application
 
@@ -69,17 +68,6 @@ class Site:
         for connection in self._connections:
             connection.close(GOING_AWAY)
 
-    async def _healthz(self, _request: web.Request) -> web.Response:
-        return web.Response(text="ok\n")
-
-    async def _readyz(self, _request: web.Request) -> web.Response:
-        try:
-            async with asyncio.timeout(_READY_TIMEOUT):
-                await self._database.read(lambda c: c.execute(text("SELECT 1")).scalar_one())
-        except (Unavailable, TimeoutError):
-            return web.Response(status=503, text="the database does not answer\n")
-        return web.Response(text="ready\n")
-
     async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
@@ -93,9 +81,11 @@ class Site:
         connection = Connection(address, self._services, self._audience, self._limits)
         self._connections.add(connection)
         self._of_address[address] += 1
+        self._metrics.connections.inc()
         try:
             return await connection.serve(request)
         finally:
+            self._metrics.connections.dec()
             self._connections.discard(connection)
             self._of_address[address] -= 1
             if not self._of_address[address]:

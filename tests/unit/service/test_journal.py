@@ -12,18 +12,23 @@ from structlog.testing import capture_logs
 
 from node import START, Node, new_database, running_node
 from uttt.domain.events import Played
+from uttt.metrics import Metrics
+from uttt.service.heartbeat import Heartbeat
 from uttt.service.journal import MAX_BATCH, Journal
 from uttt.storage import matches, players
 from uttt.storage.failures import Behind, Unavailable
-from uttt.storage.matches import Entry
+from uttt.storage.nodes import NodeInfo
 from uttt.storage.sqlite import SqliteDatabase
 from uttt.storage.tables import players as players_table
+from uttt.storage.work import Entry
 
 PATIENCE = 5.0
 
 
 class SlowDatabase:
     """Commits when it is told to; notes the batches."""
+
+    writers = 0
 
     def __init__(self) -> None:
         self.batches: list[list[Any]] = []
@@ -38,10 +43,16 @@ class SlowDatabase:
         return [work(None) for work in batch]
 
 
+def journal_on(database: Any) -> Journal:
+    metrics = Metrics()
+    info = NodeInfo("node", "0", "0", "here", START)
+    return Journal(database, Heartbeat(database, info, lambda: START, metrics), metrics)
+
+
 @asynccontextmanager
 async def slow() -> AsyncIterator[tuple[Journal, SlowDatabase]]:
     database: Any = SlowDatabase()
-    journal = Journal(database)
+    journal = journal_on(database)
     task = asyncio.create_task(journal.run())
     yield journal, database
     database.gate.set()
@@ -55,6 +66,13 @@ def giving(value: object) -> Callable[[Connection], Any]:
 
 def create(name: str) -> Callable[[Connection], Any]:
     return lambda connection: players.create(connection, name, None, None, START)
+
+
+async def healthy(node: Node) -> None:
+    """Wait until the heartbeat has found that the database works."""
+    async with asyncio.timeout(PATIENCE):
+        while not node.heartbeat.healthy:
+            await asyncio.sleep(0.01)
 
 
 async def test_each_gets_his_own_answer() -> None:
@@ -100,9 +118,9 @@ async def test_all_of_a_batch_hear_that_it_was_not_committed() -> None:
             database.gate.set()
             failures = await asyncio.gather(*writes, return_exceptions=True)
         assert [type(failure) for failure in failures] == [Unavailable] * 5
-        assert [entry["event"] for entry in logged] == ["commit_failed"]
-        database.failure = None
-        assert await journal.write(giving("works again")) == "works again"
+        assert [entry["event"] for entry in logged] == ["commit_failed", "database_away"]
+        with pytest.raises(Unavailable, match="away"):
+            await journal.write(giving("until the heartbeat says that it is back"))
 
 
 async def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
@@ -120,7 +138,7 @@ async def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:
 
 async def test_close_writes_all_that_waits() -> None:
     database: Any = SlowDatabase()
-    journal = Journal(database)
+    journal = journal_on(database)
     task = asyncio.create_task(journal.run())
     writes = [asyncio.create_task(journal.write(giving(n))) for n in range(MAX_BATCH + 50)]
     await asyncio.sleep(0.01)
@@ -133,7 +151,7 @@ async def test_close_writes_all_that_waits() -> None:
 
 
 async def test_close_with_nothing_to_do() -> None:
-    journal = Journal(SlowDatabase())  # type: ignore[arg-type]
+    journal = journal_on(SlowDatabase())
     task = asyncio.create_task(journal.run())
     await asyncio.sleep(0)
     journal.close()
@@ -143,7 +161,7 @@ async def test_close_with_nothing_to_do() -> None:
 async def test_when_the_journal_has_died_nobody_waits_for_it() -> None:
     """A node whose journal died must be able to stop: what asks for a write hears Unavailable."""
     database: Any = SlowDatabase()
-    journal = Journal(database)
+    journal = journal_on(database)
     task = asyncio.create_task(journal.run())
     waiting = asyncio.create_task(journal.write(giving("in the batch")))
     await asyncio.sleep(0.01)
@@ -214,6 +232,7 @@ async def test_when_the_commit_fails_nothing_was_written_and_the_next_one_works(
         )
         assert [type(outcome) for outcome in outcomes] == [Unavailable] * 3
         assert await names(node) == []
+        await healthy(node)
         await node.journal.write(create("eve"))
         assert await names(node) == ["eve"]
 

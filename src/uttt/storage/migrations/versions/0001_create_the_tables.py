@@ -1,12 +1,23 @@
 """Create the tables."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import mysql
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+safe_while_older_nodes_serve = False
+
+_HASH = sa.LargeBinary(length=32).with_variant(mysql.VARBINARY(32), "mysql")
+_ON_MYSQL: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}
 
 
 def upgrade() -> None:
@@ -31,6 +42,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_players_name")),
         comment="everybody who holds a name: accounts and temporary users",
         sqlite_autoincrement=True,
+        **_ON_MYSQL,
     )
     with op.batch_alter_table("players", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_players_rating"), ["rating"], unique=False)
@@ -55,6 +67,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("player_id", "friend_id", name=op.f("pk_friends")),
         comment="one-directional: player_id has friend_id in his list",
         sqlite_with_rowid=False,
+        **_ON_MYSQL,
     )
     with op.batch_alter_table("friends", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_friends_friend_id"), ["friend_id"], unique=False)
@@ -110,6 +123,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("public_id", name=op.f("uq_matches_public_id")),
         comment="what is settled about a match; its course is in moves",
         sqlite_autoincrement=True,
+        **_ON_MYSQL,
     )
     with op.batch_alter_table("matches", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_matches_idle_since"), ["idle_since"], unique=False)
@@ -119,7 +133,7 @@ def upgrade() -> None:
     op.create_table(
         "sessions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("token_hash", sa.LargeBinary(length=32), nullable=False, comment="SHA-256"),
+        sa.Column("token_hash", _HASH, nullable=False, comment="SHA-256"),
         sa.Column(
             "player_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
         ),
@@ -132,6 +146,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
         comment="what a session id, known to its client only, gives access to",
         sqlite_autoincrement=True,
+        **_ON_MYSQL,
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_sessions_player_id"), ["player_id"], unique=False)
@@ -154,6 +169,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("match_id", "ply", name=op.f("pk_moves")),
         comment="the journal: a match is its moves, and the key is the only lock",
         sqlite_with_rowid=False,
+        **_ON_MYSQL,
     )
     op.create_table(
         "rating_changes",
@@ -179,6 +195,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("match_id", "player_id", name=op.f("pk_rating_changes")),
         comment="rating history; its key makes sure that a match counts once",
         sqlite_with_rowid=False,
+        **_ON_MYSQL,
     )
     with op.batch_alter_table("rating_changes", schema=None) as batch_op:
         batch_op.create_index(
@@ -200,6 +217,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("player_id", "match_id", name=op.f("pk_seats")),
         comment="matches that a player is to be shown: open, or finished and not told of",
         sqlite_with_rowid=False,
+        **_ON_MYSQL,
     )
     with op.batch_alter_table("seats", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_seats_match_id"), ["match_id"], unique=False)

@@ -1,0 +1,58 @@
+"""What a node counts and measures, for Prometheus. Names and meanings; who counts is elsewhere.
+
+Each node has a registry of its own, so that two in one process (in tests) do not share numbers.
+"""
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Gauge, Histogram, start_http_server
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+_SECONDS: Final = (
+    *(0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075),
+    *(0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0),
+)
+_SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """The numbers of one node."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self._commit_seconds = Histogram(
+            "uttt_commit_seconds",
+            "Time of one commit, from handing a batch over until it is on the disk.",
+            ["lane"],
+            buckets=_SECONDS,
+            registry=self.registry,
+        )
+        self._commit_size = Histogram(
+            "uttt_commit_size",
+            "Pieces of work (moves, logins, ...) in one commit.",
+            ["lane"],
+            buckets=_SIZES,
+            registry=self.registry,
+        )
+        self.database_up = Gauge(
+            "uttt_database_up",
+            "1 while the database takes what is written, else 0.",
+            registry=self.registry,
+        )
+        self.database_up.set(1)
+        self.connections = Gauge(
+            "uttt_connections", "Open WebSocket connections.", registry=self.registry
+        )
+
+    def committed(self, lane: str, size: int, seconds: float) -> None:
+        """Note that a batch was committed."""
+        self._commit_seconds.labels(lane).observe(seconds)
+        self._commit_size.labels(lane).observe(size)
+
+    def serve(self, host: str, port: int) -> None:
+        """Show the numbers at http://host:port/metrics, from a thread. Raises OSError."""
+        start_http_server(port, host, registry=self.registry)

@@ -1,0 +1,36 @@
+"""What every database offers to the services, in their words. Implemented by `sqlite.py` and
+`server.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from uttt.storage.work import Work
+
+T = TypeVar("T")
+PATIENCE: Final = 1.5
+"""Seconds after which a database that has not answered is taken to be gone."""
+
+
+class Database(Protocol):
+    """A place where what is committed stays. All methods may raise Unavailable."""
+
+    writers: int
+    """How many batches of changes it can write beside one of moves; 0: only one batch at a time."""
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """Run `query` on what is committed; all of it sees the same moment."""
+
+    async def commit(self, batch: Sequence[Work]) -> list[Any]:
+        """Write a batch in one transaction; when this returns it is on the disk.
+
+        Returns for each piece of work, in order, what it returned or the exception that it raised;
+        a piece that raised has changed nothing and costs the others nothing. Entries come first,
+        whatever their place. If Unavailable is raised then, as far as the database could still
+        tell, nothing was written.
+        """
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the database."""

@@ -1,0 +1,145 @@
+"""Statements that end matches: results, ratings, and who is still to be told.
+
+Called in the transaction that has inserted the last row of the match into `moves`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+
+from uttt.domain import rating
+from uttt.domain.events import Result
+from uttt.storage import standings
+from uttt.storage.tables import matches, players, rating_changes, seats
+from uttt.storage.work import Entry
+
+_TO_BE_TOLD = (Result.WON, Result.DRAWN)
+
+_END = (
+    update(matches)
+    .where(matches.c.id == bindparam("match_id"))
+    .values(
+        result=bindparam("new_result"),
+        winner=bindparam("new_winner"),
+        rated=bindparam("new_rated"),
+        ended_at=bindparam("new_ended_at"),
+        idle_since=bindparam("new_idle_since"),
+        open_pair=None,
+    )
+)
+_RATE = (
+    update(players).where(players.c.id == bindparam("player_id")).values(rating=bindparam("after"))
+)
+
+
+def lock_players(connection: Connection, player_ids: Iterable[int]) -> dict[int, int | None]:
+    """Keep others from rating or deleting these players until the transaction ends.
+
+    Returns the ratings of those who exist. Everybody locks players before anything else, and in the
+    order of their ids, so that no two transactions wait for each other.
+    """
+    rows = connection.execute(
+        select(players.c.id, players.c.rating)
+        .where(players.c.id.in_(sorted(set(player_ids))))
+        .order_by(players.c.id)
+        .with_for_update(key_share=True)
+    )
+    return {row.id: row.rating for row in rows}
+
+
+def finish(
+    connection: Connection, entries: Sequence[Entry], ratings: Mapping[int, int | None]
+) -> None:
+    """Write the results of matches and, of those that are rated, the ratings.
+
+    `ratings` are those that `lock_players` has returned. A match that was played to its end keeps
+    the seats of its players until they have been told.
+    """
+    if not entries:
+        return
+    connection.execute(_END, [_ending(entry) for entry in entries])
+    silent = [e.fixture.id for e in entries if _result(e) not in _TO_BE_TOLD]
+    if silent:
+        connection.execute(delete(seats).where(seats.c.match_id.in_(silent)))
+    changes = _rate(entries, ratings)
+    if not changes:
+        return
+    connection.execute(insert(rating_changes), changes)
+    after = {change["player_id"]: change["rating_after"] for change in changes}
+    connection.execute(_RATE, [{"player_id": id_, "after": after[id_]} for id_ in sorted(after)])
+    counted: Counter[int] = Counter()
+    for change in changes:
+        counted[change["rating_after"]] += 1
+        counted[change["rating_before"]] -= 1
+    standings.count(connection, counted)
+
+
+def _result(entry: Entry) -> Result:
+    assert entry.event.outcome is not None  # noqa: S101 - callers check
+    return entry.event.outcome.result
+
+
+def _ending(entry: Entry) -> dict[str, Any]:
+    outcome = entry.event.outcome
+    assert outcome is not None  # noqa: S101 - callers check
+    return {
+        "match_id": entry.fixture.id,
+        "new_result": outcome.result.value,
+        "new_winner": outcome.winner,
+        "new_rated": outcome.rated,
+        "new_ended_at": entry.event.at,
+        "new_idle_since": entry.event.at if outcome.result in _TO_BE_TOLD else None,
+    }
+
+
+def _rate(entries: Sequence[Entry], ratings: Mapping[int, int | None]) -> list[dict[str, int]]:
+    """Return the rows of `rating_changes`; several matches of one player count one after the
+    other.
+    """
+    now = dict(ratings)
+    changes = []
+    for entry in entries:
+        outcome = entry.event.outcome
+        assert outcome is not None  # noqa: S101 - callers check
+        if not outcome.rated:
+            continue
+        first, second = (player.id for player in entry.fixture.players)
+        before_first, before_second = now[first], now[second]
+        assert before_first is not None  # noqa: S101 - both have accounts, or it is not rated
+        assert before_second is not None  # noqa: S101
+        score = 0.5 if outcome.winner is None else 1.0 - outcome.winner
+        after = rating.updated(before_first, before_second, score, entry.elo_k)
+        for player_id, old, new in zip(
+            (first, second), (before_first, before_second), after, strict=True
+        ):
+            now[player_id] = new
+            changes.append(
+                {
+                    "match_id": entry.fixture.id,
+                    "player_id": player_id,
+                    "rating_before": old,
+                    "rating_after": new,
+                    "at": entry.event.at,
+                }
+            )
+    return changes
+
+
+def forget_seats(connection: Connection, match_id: int, player_ids: Iterable[int]) -> None:
+    """Note that these players know how the match ended."""
+    connection.execute(
+        delete(seats).where(seats.c.match_id == match_id, seats.c.player_id.in_(player_ids))
+    )
+    connection.execute(
+        update(matches)
+        .where(matches.c.id == match_id, ~exists().where(seats.c.match_id == match_id))
+        .values(idle_since=None)
+    )
+
+
+def forget_all_seats(connection: Connection, match_id: int) -> None:
+    """Give up telling anybody how a match ended."""
+    connection.execute(delete(seats).where(seats.c.match_id == match_id))
+    connection.execute(update(matches).where(matches.c.id == match_id).values(idle_since=None))

@@ -1,0 +1,71 @@
+"""What PostgreSQL does in its own way. The driver is asyncpg."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Connection, text
+
+from uttt.storage.server import Dialect, Driver, Key, Row
+
+_INSERT_MOVES = """
+    INSERT INTO moves (match_id, ply, move, at)
+    SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::smallint[], $4::bigint[])
+    ON CONFLICT DO NOTHING
+    RETURNING match_id, ply
+"""
+_CONFLICTS = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock_timeout
+_LOCK_TIMEOUT = 1000  # ms
+
+
+def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
+    settings = {"application_name": "uttt"}
+    if statement is not None:
+        settings["statement_timeout"] = str(round(statement * 1000))
+        settings["lock_timeout"] = str(_LOCK_TIMEOUT)
+    return {"timeout": connect, "server_settings": settings}
+
+
+async def _insert_moves(driver: Driver, rows: Sequence[Row]) -> set[Key]:
+    try:
+        inserted = await driver.fetch(_INSERT_MOVES, *zip(*rows, strict=True)) if rows else ()
+    except asyncpg.ForeignKeyViolationError:
+        if driver.is_in_transaction():
+            raise  # cannot be: who has a transaction has locked the players
+        return await _insert_where_possible(driver, rows)
+    return {(match_id, ply) for match_id, ply in inserted}
+
+
+async def _insert_where_possible(driver: Driver, rows: Sequence[Row]) -> set[Key]:
+    """Insert one by one, for when a match was deleted meanwhile: it must not cost the others."""
+    inserted: set[Key] = set()
+    for row in rows:
+        try:
+            found = await driver.fetch(_INSERT_MOVES, *((value,) for value in row))
+        except asyncpg.ForeignKeyViolationError:
+            continue
+        inserted.update((match_id, ply) for match_id, ply in found)
+    return inserted
+
+
+def _is_conflict(error: BaseException) -> bool:
+    error = getattr(error, "orig", None) or error
+    return getattr(error, "sqlstate", None) in _CONFLICTS
+
+
+def _renumber(connection: Connection, table: str) -> None:
+    sequence = f"pg_get_serial_sequence('{table}', 'id')"
+    connection.execute(text(f"SELECT setval({sequence}, max(id)) FROM {table}"))  # noqa: S608 - a table of ours
+
+
+DIALECT = Dialect(
+    name="postgresql+asyncpg",
+    connect_args=_connect_args,
+    insert_moves=_insert_moves,
+    is_open=lambda driver: not driver.is_closed(),
+    cut=lambda driver: driver.terminate(),
+    is_conflict=_is_conflict,
+    lock_schema="SELECT pg_advisory_xact_lock(7854881352)",  # any number, the same in all versions
+    renumber=_renumber,
+    errors=(asyncpg.PostgresError, asyncpg.InterfaceError),
+)

@@ -1,0 +1,73 @@
+"""Statements about ratings among each other: rank, the best, and the numbers behind them.
+
+`rating_counts` holds how many accounts have each rating. A rank is a sum over the few hundred
+ratings that occur, whatever the number of accounts. Whoever makes, removes or rates an account
+calls `count` in the same transaction.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, func, select, text
+
+from uttt.storage.tables import players, rating_counts
+
+_INSERT = "INSERT INTO rating_counts (rating, accounts) VALUES (:rating, :change) "
+_ADD = {
+    "mysql": text(_INSERT + "ON DUPLICATE KEY UPDATE accounts = accounts + VALUES(accounts)"),
+    **dict.fromkeys(
+        ("sqlite", "postgresql"),
+        text(
+            _INSERT + "ON CONFLICT (rating) DO UPDATE SET accounts = "
+            "rating_counts.accounts + excluded.accounts"
+        ),
+    ),
+}
+
+
+def count(connection: Connection, changes: Mapping[int, int]) -> None:
+    """Add to the numbers of accounts: by rating, how many more (or fewer) have it.
+
+    Hold no other lock that somebody with a lock on a rating waits for: call it last.
+    """
+    rows = [  # in one order everywhere, so that two nodes cannot wait for each other
+        {"rating": rating, "change": changes[rating]} for rating in sorted(changes)
+    ]
+    rows = [row for row in rows if row["change"]]
+    if rows:
+        connection.execute(_ADD[connection.dialect.name], rows)
+
+
+def rating_and_rank(connection: Connection, player_id: int) -> tuple[int, int] | None:
+    """Return the rating of an account and its rank: 1 + accounts with a strictly higher rating."""
+    rating = connection.scalar(select(players.c.rating).where(players.c.id == player_id))
+    if rating is None:
+        return None
+    higher = connection.scalar(
+        select(func.sum(rating_counts.c.accounts)).where(rating_counts.c.rating > rating)
+    )
+    return rating, 1 + int(higher or 0)
+
+
+def top(connection: Connection, limit: int) -> list[tuple[str, int]]:
+    """Return names and ratings of the best accounts, ratings descending."""
+    rows = connection.execute(
+        select(players.c.name, players.c.rating)
+        .where(players.c.rating.is_not(None))
+        # the order of the index, backwards: MariaDB would sort all accounts for any other
+        .order_by(players.c.rating.desc(), players.c.id.desc())
+        .limit(limit)
+    )
+    return [(row.name, row.rating) for row in rows]
+
+
+def recount(connection: Connection) -> None:
+    """Count all accounts anew, for those who have written `players` without `count`."""
+    connection.execute(rating_counts.delete())
+    connection.execute(
+        rating_counts.insert().from_select(
+            ["rating", "accounts"],
+            select(players.c.rating, func.count())
+            .where(players.c.rating.is_not(None))
+            .group_by(players.c.rating),
+        )
+    )

@@ -1,0 +1,67 @@
+"""What a database is asked to write: events of matches, and functions of a connection.
+
+Only the words; how it is written is the business of `sqlite.py` and `server.py`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from uttt.domain.events import Event, Played
+from uttt.domain.match import Fixture
+
+NO_MOVE: Final = -1
+"""In the column `moves.move`: the match ended at this ply without a move."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What the journal appends: an event of a match, with what its ending needs."""
+
+    fixture: Fixture
+    event: Event
+    elo_k: int
+
+    @property
+    def move(self) -> int:
+        """The value of the column `moves.move`."""
+        return self.event.move if isinstance(self.event, Played) else NO_MOVE
+
+    @property
+    def row(self) -> tuple[int, int, int, int]:
+        """The row of `moves`: match id, ply, move, time."""
+        return self.fixture.id, self.event.ply, self.move, self.event.at
+
+
+Change = Callable[[Connection], Any]
+"""Any other write. It may run more than once (the transaction before was undone then), so it does
+nothing but SQL."""
+
+Work = Entry | Change
+
+
+def apply(connection: Connection, changes: Sequence[Change]) -> list[Any]:
+    """Run each change so that its failure, but not that of the database, stays its own.
+
+    Returns what each returned or raised. Raises DBAPIError when the database failed.
+    """
+    return [_apply(connection, change) for change in changes]
+
+
+def _apply(connection: Connection, change: Change) -> object:
+    savepoint = connection.begin_nested()
+    try:
+        result = change(connection)
+    except IntegrityError as error:
+        savepoint.rollback()
+        return error
+    except DBAPIError:
+        raise
+    except Exception as error:  # noqa: BLE001 - handed to whoever asked for the change
+        savepoint.rollback()
+        return error
+    savepoint.commit()
+    return result
