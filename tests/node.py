@@ -33,8 +33,8 @@ from uttt.service.referee import Referee
 from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
 from uttt.storage import matches, players
-from uttt.storage.matches import NewMatch
 from uttt.storage.backends import open_database
+from uttt.storage.matches import NewMatch
 from uttt.storage.nodes import NodeInfo
 from uttt.storage.schema import prepare
 
@@ -149,6 +149,7 @@ class Node:
         self.lobby_task = asyncio.create_task(self.lobby.run())
         beat = self.heartbeat.run(self.referee.refresh, self.referee.tell)
         self._heartbeat_task = asyncio.create_task(beat)
+        await self.settle()  # the first beat is written by then
 
     async def stop(self) -> None:
         """Write what waits and close the file."""

@@ -195,7 +195,7 @@ def parse_position(text: str) -> Position:
 
 
 def parse_setup(text: str) -> Position:
-    """The position of a well-formed line, taken at its word: marks may be missing. Raises as above."""
+    """The position of a well-formed line, taken at its word. Raises `NotationError` for others."""
     fields = text.split(" ")
     if len(fields) != 6:  # noqa: PLR2004 - listed one by one in the next line
         raise NotationError("a position has six fields with single spaces between them")
