@@ -7,7 +7,9 @@ A server that cannot be reached skips its tests, but under CI fails them.
 import asyncio
 import itertools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +38,14 @@ def new_database(kind: str, directory: Path) -> URL:
     return SERVERS[kind].set(database=name)
 
 
+@contextmanager
+def database(kind: str, directory: Path) -> Iterator[URL]:
+    """A new, empty database for the block."""
+    url = new_database(kind, directory)
+    yield url
+    drop_database(url)
+
+
 def drop_database(url: URL) -> None:
     """Take a database away, whoever still uses it."""
     if url.get_backend_name() == "postgresql":
@@ -54,10 +64,11 @@ def wipe(url: URL) -> None:
 
 
 def execute(url: URL, *statements: str) -> None:
-    """Run statements, each in a transaction of its own. Not from within an event loop."""
+    """Run statements, each in a transaction of its own."""
     on_server = _on_postgresql if url.get_backend_name() == "postgresql" else _on_mariadb
     try:
-        asyncio.run(on_server(url, statements))
+        with ThreadPoolExecutor(1) as apart:  # the thread of the test may have a loop that runs
+            apart.submit(asyncio.run, on_server(url, statements)).result()
     except OSError as error:
         _unreachable(url, error)
     except asyncmy.errors.OperationalError as error:

@@ -70,7 +70,7 @@ class Node:
             self.database, self.journal, self.referee, accounts, self.attendance, clock, lifetimes,
             settings.check_interval.total_seconds(),
         )  # fmt: skip
-        services = Services(
+        self.services = Services(
             accounts=accounts,
             attendance=self.attendance,
             clock=clock,
@@ -90,7 +90,7 @@ class Node:
         audience = Audience(clock, lifetimes)
         self.bus.subscribe(audience.hear)
         health = Health(self.database, self.heartbeat)
-        self.server = _server(settings, services, audience, health, self.metrics)
+        self.server = _server(settings, self.services, audience, health, self.metrics)
 
     async def run(self, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stop` is set. Calls `ready` with the address as soon as clients may come.

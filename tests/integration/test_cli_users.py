@@ -1,13 +1,17 @@
 """`uttt user`: looking at people, deleting them, giving them a new password."""
 
 import re
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
 
 from command import failed, succeeded, uttt
-from node import START, new_database
+from databases import database
+from node import START
 from support.players import Players
 from support.server import running
 from uttt.rules.rulesets import STANDARD
@@ -15,22 +19,32 @@ from uttt.storage import matches, players, schema, sessions
 from uttt.storage.matches import NewMatch
 
 
+def use(directory: Path, url: str) -> None:
+    """Have commands in this directory use a database."""
+    (directory / "uttt.toml").write_text(f'database_url = "{url}"\n')
+
+
 @pytest.fixture
-def home(tmp_path: Path) -> Path:
-    """A directory with a database that has its tables."""
-    new_database(tmp_path)
-    return tmp_path
+def home(tmp_path: Path, database_kind: str) -> Iterator[Path]:
+    """A directory whose commands use a database that has its tables."""
+    with database(database_kind, tmp_path) as url:
+        schema.prepare(url)
+        use(tmp_path, url.render_as_string(hide_password=False))
+        yield tmp_path
 
 
 @pytest.fixture
 def peopled(home: Path) -> Path:
     """In it are the account ann and the temporary user tim, who have a match with each other."""
-    with schema.transaction(make_url(f"sqlite:///{home / 'uttt.db'}")) as connection:
+
+    def fill(connection: Connection) -> None:
         ann = players.create(connection, "ann", "$argon2id$not-to-be-shown", 1000, START)
         tim = players.create(connection, "tim", None, None, START)
         for player, token in ((ann, b"a" * 32), (tim, b"t" * 32)):
             sessions.create(connection, player.id, token, START)
         matches.open_match(connection, NewMatch("m", STANDARD, (ann, tim), START), 5)
+
+    schema.run(make_url(tomllib.loads((home / "uttt.toml").read_text())["database_url"]), fill)
     return home
 
 
@@ -61,8 +75,9 @@ def test_deleting(peopled: Path) -> None:
     assert re.search(r"open matches +0", succeeded(uttt(peopled, "user", "show", "tim")))
 
 
-async def test_a_new_password_ends_all_sessions(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
+async def test_a_new_password_ends_all_sessions(tmp_path: Path, database_kind: str) -> None:
+    with running(tmp_path, database_kind) as server:
+        use(tmp_path, server.environment["UTTT_DATABASE_URL"])
         people = Players(server)
         ann = await people.account("ann")
         await ann.close()
@@ -100,9 +115,12 @@ def test_limits_that_make_no_sense(home: Path, limit: str) -> None:
     assert uttt(home, "user", "list", "--limit", limit).code != 0
 
 
-async def test_who_is_deleted_while_connected_leaves_the_server_working(tmp_path: Path) -> None:
+async def test_who_is_deleted_while_connected_leaves_the_server_working(
+    tmp_path: Path, database_kind: str
+) -> None:
     """He and those who play him get answers, and nothing is logged as a bug (the fixture looks)."""
-    with running(tmp_path) as server:
+    with running(tmp_path, database_kind) as server:
+        use(tmp_path, server.environment["UTTT_DATABASE_URL"])
         people = Players(server)
         ann, bob = await people.accounts("ann", "bob")
         await ann.send("match_request", player=None)

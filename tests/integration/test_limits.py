@@ -110,8 +110,8 @@ async def told_until_closed(client: Client) -> None:
         pass
 
 
-async def test_number_of_open_matches_can_be_set(tmp_path: Path) -> None:
-    with running(tmp_path, UTTT_MAX_OPEN_MATCHES="2") as server:
+async def test_number_of_open_matches_can_be_set(tmp_path: Path, database_kind: str) -> None:
+    with running(tmp_path, database_kind, UTTT_MAX_OPEN_MATCHES="2") as server:
         players = Players(server)
         ann, bob, cat, dan = await players.guests("ann", "bob", "cat", "dan")
         await matches.fill(ann, [bob, cat])

@@ -17,8 +17,8 @@ SETTINGS = {"UTTT_MATCH_LIFETIME": "1500ms", "UTTT_CHECK_INTERVAL": "100ms"}
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(tmp_path_factory.mktemp("match_lifetime"), **SETTINGS) as server:
+def server(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("match_lifetime"), database_kind, **SETTINGS) as server:
         yield server
 
 
@@ -108,8 +108,10 @@ async def test_finished_match_that_nobody_fetched_disappears(players: Players) -
     assert greeting.elo["elo"] == 990
 
 
-async def test_matches_that_expire_while_the_server_is_down_are_rated_once(tmp_path: Path) -> None:
-    with running(tmp_path, **SETTINGS) as server:
+async def test_matches_that_expire_while_the_server_is_down_are_rated_once(
+    tmp_path: Path, database_kind: str
+) -> None:
+    with running(tmp_path, database_kind, **SETTINGS) as server:
         before = Players(server)
         ann, bob = await before.accounts("ann", "bob")
         match_id = await matches.start(ann, bob)

@@ -144,8 +144,8 @@ async def test_both_online_means_gone_at_once(players: Players) -> None:
         assert greeting.matches == []
 
 
-async def test_delivery_waits_through_a_restart(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
+async def test_delivery_waits_through_a_restart(tmp_path: Path, database_kind: str) -> None:
+    with running(tmp_path, database_kind) as server:
         before = Players(server)
         ann, bob = await before.accounts("ann", "bob")
         mover, absent, update, elo = await finish_alone(ann, bob)

@@ -15,9 +15,9 @@ from support.shape import Data
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, database_kind: str) -> Iterator[Server]:
     """A server of its own: these tests look at all accounts there are."""
-    with running(tmp_path_factory.mktemp("rating")) as server:
+    with running(tmp_path_factory.mktemp("rating"), database_kind) as server:
         yield server
 
 
@@ -148,8 +148,8 @@ async def test_list_ends_at_one_hundred(players: Players) -> None:
     assert greeting.elo["rank"] == len(won["top_names"]) + len(joined) > 100
 
 
-async def test_start_and_k_can_be_set(tmp_path: Path) -> None:
-    with running(tmp_path, UTTT_ELO_START="1500", UTTT_ELO_K="40") as server:
+async def test_start_and_k_can_be_set(tmp_path: Path, database_kind: str) -> None:
+    with running(tmp_path, database_kind, UTTT_ELO_START="1500", UTTT_ELO_K="40") as server:
         players = Players(server)
         ann, bob = await players.accounts("ann", "bob")
         won, lost = await matches.rated_win(ann, bob)

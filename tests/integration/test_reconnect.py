@@ -93,8 +93,10 @@ async def test_new_login_leaves_other_sessions_valid(players: Players) -> None:
         await players.again(session, account=True)
 
 
-async def test_sessions_accounts_and_matches_survive_a_restart(tmp_path: Path) -> None:
-    with running(tmp_path) as server:
+async def test_sessions_accounts_and_matches_survive_a_restart(
+    tmp_path: Path, database_kind: str
+) -> None:
+    with running(tmp_path, database_kind) as server:
         before = Players(server)
         ann, bob = await before.account("ann"), await before.guest("bob")
         friend = await before.account("friend")

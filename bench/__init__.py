@@ -1,0 +1,1 @@
+"""Measurements: programs to be run by hand, never tests. What they found is in results.md."""
