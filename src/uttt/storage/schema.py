@@ -3,7 +3,8 @@ program fits it.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,10 +14,11 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, Table, exists, inspect, select
+from sqlalchemy import Connection, MetaData, Table, create_engine, exists, inspect, select
 from sqlalchemy.engine import URL
 
 from uttt.storage import backends, nodes
+from uttt.storage.nodes import NodeInfo
 from uttt.storage.tables import metadata
 
 T = TypeVar("T")
@@ -26,6 +28,17 @@ _VERSION_TABLE: Final = "alembic_version"
 
 class SchemaMismatch(Exception):
     """The tables do not fit this version of the program. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What is to be seen of a database from outside."""
+
+    state: "State"
+    revision: str | None
+    serving: Sequence[NodeInfo]
+    is_open: bool
+    """Whether another program has it open; known of SQLite only."""
 
 
 class State(Enum):
@@ -113,7 +126,7 @@ def upgrade(url: URL, *, force: bool = False) -> None:
             return
         if not force:
             _refuse_while_older_nodes_serve(connection, is_open)
-        command.upgrade(alembic_config(connection), "head")
+        to_head(connection)
 
     backends.run(url, change)
 
@@ -127,6 +140,31 @@ def create(connection: Connection, version: str = "head") -> None:
     command.upgrade(alembic_config(connection), version)
 
 
+def to_head(connection: Connection) -> None:
+    """Run the migrations that the tables lack, whoever serves."""
+    command.upgrade(alembic_config(connection), "head")
+
+
+def tables_at(version: str) -> MetaData:
+    """Return the tables as they were in a version. Their types are those of SQLite.
+
+    Raises SchemaMismatch if this program does not know the version.
+    """
+    try:
+        _scripts().get_revision(version)
+    except CommandError:
+        raise SchemaMismatch(_ADVICE[State.NEWER]) from None
+    engine = create_engine("sqlite://")
+    tables = MetaData()
+    try:
+        with engine.begin() as connection:
+            create(connection, version)
+            tables.reflect(connection)
+    finally:
+        engine.dispose()
+    return tables
+
+
 def require_current(connection: Connection) -> None:
     """Raise SchemaMismatch unless the schema is the one that this program knows."""
     found = state(connection)
@@ -134,14 +172,17 @@ def require_current(connection: Connection) -> None:
         raise SchemaMismatch(_ADVICE[found])
 
 
-def run(url: URL, function: Callable[[Connection], T], *, write: bool = True) -> T:
-    """Run a function in a transaction on tables that must be of this version.
+def run(
+    url: URL, function: Callable[[Connection], T], *, write: bool = True, older: bool = False
+) -> T:
+    """Run a function in a transaction on tables that must be of this version, or may be `older`.
 
     Raises what it raises, SchemaMismatch or Unavailable.
     """
 
     def change(connection: Connection) -> T:
-        require_current(connection)
+        if not (older and state(connection) is State.OLDER):
+            require_current(connection)
         return function(connection)
 
     if not backends.exists(url):
@@ -149,32 +190,57 @@ def run(url: URL, function: Callable[[Connection], T], *, write: bool = True) ->
     return backends.run(url, change, write=write)
 
 
+def serving(connection: Connection) -> Sequence[NodeInfo]:
+    """Return the servers that run on the database, as far as its tables tell."""
+    if not inspect(connection).has_table("nodes"):
+        return ()
+    return nodes.serving(connection, time.time_ns() // 1_000_000)
+
+
+def look(url: URL) -> Status:
+    """Tell how the tables are and who uses them; changes nothing. Raises Unavailable."""
+    if not backends.exists(url):
+        return Status(State.EMPTY, None, (), is_open=False)
+    is_open = bool(backends.is_open_elsewhere(url))
+    return backends.run(
+        url, lambda c: Status(state(c), revision(c), serving(c), is_open), write=False
+    )
+
+
 def _refuse_while_older_nodes_serve(connection: Connection, is_open: bool | None) -> None:
-    unsafe = [
-        script.revision
-        for script in _pending(connection)
-        if not script.module.safe_while_older_nodes_serve
-    ]
-    if not unsafe:
-        return
-    if is_open:
-        raise SchemaMismatch(
-            f"A program has the database open, and upgrade {unsafe[0]} would break a server of "
-            "the present version. Stop it, then upgrade."
-        )
-    if is_open is None and inspect(connection).has_table("nodes"):
-        serving = nodes.serving(connection, time.time_ns() // 1_000_000)
-        if serving:
-            names = ", ".join(f"{node.address} (version {node.version})" for node in serving)
+    found = serving(connection) if is_open is None else ()
+    for script in _pending(connection):
+        safe: bool | str = script.module.safe_while_older_nodes_serve
+        if is_open and safe is not True:
             raise SchemaMismatch(
-                f"Servers of an older version run on this database: {names}. Upgrade {unsafe[0]} "
-                "would break them. Stop them, then upgrade; one that was killed counts as "
-                "running for a minute."
+                f"A program has the database open, and upgrade {script.revision} would break a "
+                "server of the present version. Stop it, then upgrade."
+            )
+        broken = [node for node in found if not _is_safe(node.revision, safe)]
+        if broken:
+            names = ", ".join(f"{node.address} (version {node.version})" for node in broken)
+            raise SchemaMismatch(
+                f"Servers of an older version run on this database: {names}. Upgrade "
+                f"{script.revision} would break them. Stop them, then upgrade; one that was "
+                "killed counts as running for a minute."
             )
 
 
+def _is_safe(revision: str, safe: bool | str) -> bool:
+    """Whether nodes that know the tables of `revision` go on working after a migration.
+
+    `safe` is what the migration says of older nodes: all, none, or those of some revision or later.
+    """
+    if isinstance(safe, bool):
+        return safe
+    order = [script.revision for script in _scripts().walk_revisions()]  # from the newest on
+    return revision in order and order.index(revision) <= order.index(safe)
+
+
 def _pending(connection: Connection) -> list[Script]:
-    return list(_scripts().iterate_revisions("head", revision(connection) or "base"))
+    """Return the migrations that the tables lack, in the order in which they will run."""
+    pending = list(_scripts().iterate_revisions("head", revision(connection) or "base"))
+    return pending[::-1]
 
 
 def _is_empty(connection: Connection) -> bool:

@@ -7,6 +7,8 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+# True: servers of all older versions go on working; "0007": those that know these tables or later
+safe_while_older_nodes_serve = False
 
 
 def upgrade() -> None:
