@@ -8,7 +8,7 @@ import uvloop
 from rich.table import Table
 
 from uttt import __version__
-from uttt.cli import database, user
+from uttt.cli import backup, database, user
 from uttt.cli.run import (
     ConfigOption,
     DatabaseOption,
@@ -29,6 +29,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(database.commands, name="database")
 app.add_typer(user.commands, name="user")
 log = structlog.get_logger("uttt")
