@@ -104,11 +104,12 @@ def _play(match: Match, command: Play, now: int) -> Played:
         raise Refused(Code(illegal.code)) from None
     outcome = None
     if position.result is not None:
-        outcome = _played_to_the_end(position.result, ranked=match.fixture.ranked)
+        outcome = played_to_the_end(position.result, ranked=match.fixture.ranked)
     return Played(match.next_ply, now, command.move, outcome)
 
 
-def _played_to_the_end(result: rules.Result, *, ranked: bool) -> Outcome:
+def played_to_the_end(result: rules.Result, *, ranked: bool) -> Outcome:
+    """Return the outcome of a match whose last position has this result."""
     match result:
         case rules.Result.FIRST:
             return Outcome(Result.WON, 0, ranked)

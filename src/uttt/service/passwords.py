@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from uttt.domain import classic
+
 _NICENESS = 10
 
 
@@ -29,7 +31,8 @@ class Passwords:
     async def verify(self, password: str, stored: str | None) -> str | None:
         """Check a password. Returns None if it is wrong, else the hash to store from now on.
 
-        The returned hash differs from `stored` only when the recommended parameters have changed.
+        The returned hash differs from `stored` only when the recommended parameters have changed,
+        or if `stored` is a hash of the old server.
         With `stored` None, when there is nothing to check against, the answer is None and takes as
         long as any other, so that time does not tell which names have passwords.
         """
@@ -38,6 +41,8 @@ class Passwords:
         )
 
     def _verify(self, password: str, stored: str | None) -> str | None:
+        if stored is not None and classic.is_classic(stored):
+            return self._verify_classic(password, stored)
         try:
             self._hasher.verify(stored or self._nobodys_hash, password)
         except (VerificationError, InvalidHashError):
@@ -45,6 +50,12 @@ class Passwords:
         if stored is None:
             return None
         return self._hasher.hash(password) if self._hasher.check_needs_rehash(stored) else stored
+
+    def _verify_classic(self, password: str, stored: str) -> str | None:
+        if classic.is_password_of(stored, password):
+            return self._hasher.hash(password)
+        # the old hash is a fast one: a wrong password must not be known by its quick answer
+        return self._verify(password, None)
 
     def close(self) -> None:
         """Finish what was begun."""

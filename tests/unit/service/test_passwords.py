@@ -1,6 +1,7 @@
 """Argon2id in threads: right, wrong, absent and outdated; counted, not timed."""
 
 import asyncio
+import hashlib
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 from argon2.low_level import Type
 
+from uttt.domain.classic import password_hash
 from uttt.service.passwords import Passwords
 
 OUTDATED = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -94,6 +96,26 @@ async def test_without_a_hash_argon2_runs_all_the_same(
 @pytest.mark.parametrize("stored", ["nonsense", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv"])
 async def test_a_hash_that_is_none_fits_no_password(passwords: Passwords, stored: str) -> None:
     assert await passwords.verify("secret", stored) is None
+
+
+OLD = password_hash(hashlib.sha512(b"secretsalt").hexdigest(), "salt")
+
+
+async def test_a_hash_of_the_old_server_is_replaced(passwords: Passwords, calls: list[str]) -> None:
+    renewed = await passwords.verify("secret", OLD)
+    assert calls == ["hash"]
+    assert renewed is not None
+    assert renewed.startswith("$argon2id$")
+    assert await passwords.verify("secret", renewed) == renewed
+    assert await passwords.verify("secretsalt", renewed) is None
+
+
+@pytest.mark.parametrize("stored", [OLD, "classic$", "classic$$", "classic$ä$ö", "classic$salt"])
+async def test_a_wrong_password_of_the_old_server_takes_as_long_as_any(
+    passwords: Passwords, calls: list[str], stored: str
+) -> None:
+    assert await passwords.verify("wrong", stored) is None
+    assert calls == ["verify"]
 
 
 async def test_the_loop_goes_on_meanwhile(passwords: Passwords) -> None:
