@@ -35,6 +35,8 @@ docs: .venv/installed-dev ## write the generated documents anew
 lock: .venv/installed-dev ## resolve the dependencies anew (no index address is recorded)
 	$(PIP) install uv
 	$(LOCK) --upgrade --extra build pyproject.toml -o requirements/serve.txt
+	$(LOCK) --upgrade --extra build --extra postgresql pyproject.toml -o requirements/postgresql.txt
+	$(LOCK) --upgrade --extra build --extra mariadb pyproject.toml -o requirements/mariadb.txt
 	$(LOCK) --upgrade --extra build --extra dev --extra postgresql --extra mariadb pyproject.toml -o requirements/dev.txt
 
 clean: ## forget the environment and all caches

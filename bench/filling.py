@@ -20,7 +20,8 @@ PASSWORD: Final = "correct horse"  # noqa: S105 - nobody's
 _TEMPLATES: Final = 200
 _PLIES: Final = 50
 """Moves of each match. Random games are longer now and then; these are cut off there."""
-_ONE_IS_OPEN_IN: Final = 100
+_OPEN: Final = 500
+"""Matches that go on, whatever the size: what was played long ago does not change how many."""
 _CHUNK: Final = 20_000
 _FRIENDS: Final = 2
 
@@ -71,7 +72,13 @@ def fill(url: URL, size: Size) -> None:
     backends.run(url, lambda c: _insert(c, seats, _seats(c)))
     backends.run(url, _moves)
     backends.run(url, standings.recount)
+    backends.run(url, lambda c: _renumber(url, c))
     backends.run(url, _analyze)
+
+
+def _renumber(url: URL, connection: Connection) -> None:
+    for table in ("players", "sessions", "matches"):
+        backends.renumber(url, connection, table)
 
 
 def _insert(connection: Connection, table: SqlTable, rows: Iterator[dict[str, Any]]) -> None:
@@ -121,7 +128,7 @@ def _friends(size: Size, chance: random.Random) -> Iterator[dict[str, Any]]:
 def _matches(size: Size, count: int, now: int, chance: random.Random) -> Iterator[dict[str, Any]]:
     for number in range(count):
         a, b = chance.sample(range(1, size.accounts + 1), 2)
-        is_open = number % _ONE_IS_OPEN_IN == 0
+        is_open = number < _OPEN
         yield {
             "id": number + 1,
             "public_id": f"{number:032x}",
@@ -190,6 +197,12 @@ def _analyze(connection: Connection) -> None:
         connection.execute(text(f"ANALYZE TABLE {names}"))
     else:
         connection.execute(text("ANALYZE"))
+
+
+def names_of_players(connection: Connection, limit: int) -> list[str]:
+    """Names of accounts that have an open match."""
+    found = select(players.c.name).where(players.c.id.in_(select(seats.c.player_id)))
+    return list(connection.scalars(found.order_by(players.c.id).limit(limit)))
 
 
 def let_expire(connection: Connection, count: int) -> None:

@@ -46,7 +46,7 @@ async def measure(url: URL, size: filling.Size) -> Costs:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(node.journal.run())
         try:
-            await _measure_people(node, size, costs)
+            await _measure_people(node, costs)
             await _measure_moves(node, size, costs)
             await _measure_sweeps(node, costs)
         finally:
@@ -69,12 +69,12 @@ class _NoHashing:
         return stored
 
 
-async def _measure_people(node: Node, size: filling.Size, costs: Costs) -> None:
+async def _measure_people(node: Node, costs: Costs) -> None:
     """Logins less the hashing of the password, which costs the same whatever the tables hold."""
-    services, chance = node.services, random.Random(1)
+    services = node.services
     services.accounts._passwords = _NoHashing()  # type: ignore[assignment]
-    for number in range(_ROUNDS):
-        name = filling.name_of(chance.randrange(size.accounts))
+    names = await node.database.read(lambda c: filling.names_of_players(c, _ROUNDS))
+    for number, name in enumerate(names):
         login = await _timed(
             costs, "reconnect", services.accounts.reconnect(filling.token_of(name))
         )
@@ -171,7 +171,7 @@ def main() -> None:
     """Measure each database whose URL is given."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("urls", nargs="+")
-    parser.add_argument("--small", nargs=2, type=int, default=(1000, 10_000))
+    parser.add_argument("--small", nargs=2, type=int, default=(1000, 50_000))
     parser.add_argument("--large", nargs=2, type=int, default=(1_000_000, 10_000_000))
     arguments = parser.parse_args()
     sizes = filling.Size(*arguments.small), filling.Size(*arguments.large)
