@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/python -m uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format docs lock clean
+.PHONY: help serve test bench check format docs lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -17,10 +17,14 @@ test: check ## install what is needed, run every check and every test
 	cd client && npm test --silent
 	$(BIN)/python -m pytest
 
+bench: .venv/installed-dev ## play against the server as fast as it goes, beside a bare one (SQLite)
+	$(BIN)/python -m bench.load.run $(BENCH)
+
 check: .venv/installed-dev ## format, lint, types, layers, generated documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy bench
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 	cd client && npm run --silent check

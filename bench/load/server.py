@@ -1,0 +1,121 @@
+"""Servers under load: starts them on a core of their own and reads what the system counted."""
+
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+SERVER_CORE = 0
+GENERATOR_CORE = 1
+_TICKS = os.sysconf("SC_CLK_TCK")
+_DATABASE_PROGRAMS = ("postgres", "mariadbd")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is measured: a command with `{port}` in it, and its environment besides."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that runs."""
+
+    url: str
+    pid: int
+
+    def cpu(self) -> float:
+        """CPU seconds of the process and its children so far, in user and system mode."""
+        return _cpu_of(self.pid)
+
+    def memory(self) -> int:
+        """Resident bytes."""
+        with Path(f"/proc/{self.pid}/status").open() as status:
+            (line,) = [line for line in status if line.startswith("VmRSS")]
+        return int(line.split()[1]) * 1024
+
+
+def database_cpu() -> float:
+    """CPU seconds of all database servers of this machine so far."""
+    total = 0.0
+    for directory in Path("/proc").iterdir():
+        with suppress(OSError, ValueError):
+            if (directory / "comm").read_text().strip() in _DATABASE_PROGRAMS:
+                total += _cpu_of(int(directory.name), children=False)
+    return total
+
+
+def _cpu_of(pid: int, *, children: bool = True) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    # user, system, and those of children that have ended: fields 14 to 17 of proc(5)
+    return sum(map(int, fields[11 : 15 if children else 13])) / _TICKS
+
+
+@contextmanager
+def running(subject: Subject, directory: Path) -> Iterator[Running]:
+    """The server for the block, on its own core."""
+    port = _free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("UTTT_")}
+    with (directory / "server.log").open("ab") as log:
+        process = subprocess.Popen(  # noqa: S603 - our own command
+            [part.format(port=port) for part in subject.command],
+            env={**kept, **subject.environment, "UTTT_PORT": str(port)},
+            cwd=directory,
+            stdout=log,
+            stderr=log,
+            preexec_fn=_settle,  # noqa: PLW1509 - no threads here
+        )
+    try:
+        _wait_for(port, process)
+        yield Running(f"ws://127.0.0.1:{port}/", process.pid)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _settle() -> None:
+    os.sched_setaffinity(0, {SERVER_CORE})
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
+    limit = time.monotonic() + 20
+    while time.monotonic() < limit:
+        if process.poll() is not None:
+            sys.exit(f"the server ended with {process.returncode}: see its log")
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
+            return
+        time.sleep(0.05)
+    sys.exit("the server did not begin to listen")
+
+
+def git_commit() -> str:
+    """The commit that is measured, marked if there are changes."""
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return told.stdout.strip() or "unknown"
