@@ -24,6 +24,8 @@ _BATCH: Final = 5000
 _LINE_LIMIT: Final = 1024 * 1024
 """Bytes. No line of ours comes near; a file of somebody else must not fill the memory."""
 _BUFFER: Final = 1024 * 1024
+_NO_SUCH_VALUE: Final = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding a line can raise."""
 
 
 class BackupReader:
@@ -68,7 +70,7 @@ class BackupReader:
             lines = (self._next() for _ in range(start, min(start + _BATCH, described.rows)))
             try:
                 rows = [decode(line) for line in lines]
-            except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            except _NO_SUCH_VALUE as error:
                 raise self._bad(f"not a row of {table.name}: {error}") from error
             if places != sorted(places):
                 rows = [tuple(row[place] for place in places) for row in rows]
@@ -79,7 +81,7 @@ class BackupReader:
             line = self._next()
         try:
             mark = msgspec.json.decode(line, type=Mark)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except _NO_SUCH_VALUE:
             raise BadBackup("this is not a backup of uttt") from None
         if mark.format != backup_format.FORMAT:
             raise BadBackup("this is not a backup of uttt")
@@ -87,13 +89,13 @@ class BackupReader:
             raise BadBackup("the backup is of a newer format: install the newer program")
         try:
             return msgspec.json.decode(line, type=Header)
-        except msgspec.MsgspecError as error:
+        except _NO_SUCH_VALUE as error:
             raise self._bad(str(error)) from error
 
     def _decode(self, kind: type[T]) -> T:
         try:
             return msgspec.json.decode(self._next(), type=kind)
-        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except _NO_SUCH_VALUE as error:
             raise self._bad(str(error)) from error
 
     def _next(self) -> bytes:

@@ -1,0 +1,363 @@
+"""Backing up and restoring on every database: one moment, all or nothing, and nothing believed."""
+
+import gzip
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, delete, insert, inspect
+from sqlalchemy.engine import URL, make_url
+
+import samples
+from broken_backups import BROKEN, Broken, compose, parse, tables
+from databases import KINDS, SERVERS, Places
+from node import START
+from uttt.domain.match import Player
+from uttt.rules.rulesets import STANDARD
+from uttt.storage import (
+    backends,
+    backup,
+    backup_reader,
+    matches,
+    nodes,
+    players,
+    restore,
+    schema,
+    sessions,
+)
+from uttt.storage.backup_format import BadBackup
+from uttt.storage.matches import NewMatch
+from uttt.storage.nodes import NodeInfo
+from uttt.storage.restore import CannotRestore
+from uttt.storage.schema import SchemaMismatch, State
+from uttt.storage.tables import players as players_table
+
+HEAD = schema.head()
+EARLIER = [revision for revision in samples.SAMPLES if revision != HEAD]
+NODE = NodeInfo("n", "0.1.0", HEAD, "play.example.org:5556", 1)
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def empty(kind: str, places: Places, tmp_path: Path) -> URL:
+    return places.empty(kind, tmp_path)
+
+
+@pytest.fixture
+def prepared(kind: str, places: Places, tmp_path: Path) -> URL:
+    return places.with_tables(kind, tmp_path, schema.prepare)
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The backup of a database with the newest sample in it."""
+    url = make_url(f"sqlite:///{tmp_path_factory.mktemp('sound')}/uttt.db")
+    samples.create(url, HEAD)
+    return back_up(url)
+
+
+def quietly(_done: int, _total: int) -> None:
+    """Report nothing."""
+
+
+def back_up(url: URL, report: Callable[[int, int], None] = quietly) -> bytes:
+    stream = io.BytesIO()
+    backup.write(url, stream, report)
+    return stream.getvalue()
+
+
+def bring_back(url: URL, packed: bytes, report: Callable[[int, int], None] = quietly) -> None:
+    restore.restore(url, io.BytesIO(packed), report)
+
+
+def meanwhile(change: Callable[[], Any]) -> Any:
+    """Do something in another thread, as another process would."""
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(change).result(timeout=20)
+
+
+def state(url: URL) -> State:
+    return backends.run(url, schema.state)
+
+
+def without_nodes(rows: samples.Rows) -> samples.Rows:
+    return {**rows, "nodes": []}
+
+
+# Backing up
+
+
+def test_it_has_every_row(empty: URL) -> None:
+    samples.create(empty, HEAD)
+    lines = parse(back_up(empty))
+    stored = samples.stored(empty)
+    assert {*tables(lines)} == {*stored} - {"nodes", "rating_counts"}
+    for name, rows in tables(lines).items():
+        assert len(rows) == len(stored[name]), name
+    ann = tables(lines)["players"][0]
+    assert ann == [1, "ann", True, "plain secret", 990, START, START + 1]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_pages_leave_nothing_out(empty: URL, monkeypatch: pytest.MonkeyPatch, size: int) -> None:
+    samples.create(empty, HEAD)
+    whole = tables(parse(back_up(empty)))
+    monkeypatch.setattr(backup, "_PAGE", size)
+    done = []
+    assert tables(parse(back_up(empty, lambda *numbers: done.append(numbers)))) == whole
+    total = sum(len(rows) for rows in whole.values())
+    assert done[-1] == (total, total)
+    assert sorted(done) == done
+
+
+def test_it_is_of_one_moment_and_holds_up_nobody(
+    empty: URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is committed while it is written, by a transaction that need not wait, is not in it."""
+    samples.create(empty, HEAD)
+    monkeypatch.setattr(backup, "_PAGE", 2)
+    before = tables(parse(back_up(empty)))
+
+    def play(connection: Connection) -> None:
+        new = players.create(connection, "new", "hash", 1000, START)
+        ann = Player(1, "ann", registered=True)
+        match = matches.open_match(connection, NewMatch("new", STANDARD, (ann, new), START), 9)
+        rows = [{"match_id": match.fixture.id, "ply": 0, "move": 40, "at": START}]
+        connection.execute(insert(schema.metadata.tables["moves"]), rows)
+        players.remove(connection, 2)
+
+    begun = []
+
+    def report(_done: int, _total: int) -> None:
+        if not begun:
+            begun.append(True)
+            meanwhile(lambda: backends.run(empty, play))
+
+    assert tables(parse(back_up(empty, report))) == before
+    assert tables(parse(back_up(empty)))["players"] != before["players"]
+
+
+@pytest.mark.parametrize("revision", EARLIER)
+def test_older_tables(kind: str, places: Places, tmp_path: Path, revision: str) -> None:
+    """They are backed up as they are, and restored into those of this version."""
+    url = places.empty(kind, tmp_path / "older")
+    samples.create(url, revision)
+    packed = back_up(url)
+    assert parse(packed)[0]["schema"] == revision
+    url = places.empty(kind, tmp_path / "newer")
+    bring_back(url, packed)
+    assert state(url) is State.CURRENT
+    assert samples.stored(url) == without_nodes(samples.upgraded(revision))
+
+
+def test_tables_that_cannot_be_backed_up(empty: URL) -> None:
+    with pytest.raises(SchemaMismatch, match="no tables"):
+        back_up(empty)
+    samples.create(empty, HEAD)
+    backends.run(empty, lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num='99'"))
+    with pytest.raises(SchemaMismatch, match="newer"):
+        back_up(empty)
+
+
+def test_a_stream_that_takes_nothing_is_no_failure_of_the_database(empty: URL) -> None:
+    class Full(io.BytesIO):
+        def write(self, _data: Any) -> int:
+            raise OSError(28, "No space left on device")
+
+    samples.create(empty, HEAD)
+    with pytest.raises(backup.NotWritten, match="No space left"):
+        backup.write(empty, Full(), quietly)
+
+
+# Restoring
+
+
+@pytest.mark.parametrize("found", ["nothing", "tables", "older tables", "some tables"])
+def test_into_an_empty_database(empty: URL, sound: bytes, found: str) -> None:
+    if found == "older tables":
+        backends.create(empty)
+        backends.run(empty, lambda c: schema.create(c, "0001"))
+    elif found != "nothing":
+        schema.prepare(empty)
+    if found == "some tables":  # as after a creation that was interrupted
+        backends.run(empty, lambda c: c.exec_driver_sql("DELETE FROM alembic_version"))
+        backends.run(empty, lambda c: c.exec_driver_sql("DROP TABLE moves"))
+    bring_back(empty, sound)
+    assert samples.stored(empty) == without_nodes(samples.upgraded(HEAD))
+    assert tables(parse(back_up(empty))) == tables(parse(sound))
+
+
+def test_new_rows_get_new_ids(empty: URL, sound: bytes) -> None:
+    bring_back(empty, sound)
+
+    def create(connection: Connection) -> tuple[int, int, int]:
+        new = players.create(connection, "new", None, None, START)
+        bob = Player(2, "bob", registered=True)
+        match = matches.open_match(connection, NewMatch("new", STANDARD, (bob, new), START), 5)
+        session = sessions.create(connection, new.id, b"n" * 32, START)
+        return new.id, match.fixture.id, session
+
+    player, match, session = backends.run(empty, create)
+    assert player > 7
+    assert match > 9
+    assert session > 6
+
+
+def test_batches_and_columns_in_another_order(
+    empty: URL, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = parse(sound)
+    lines[0]["tables"][0]["columns"].reverse()
+    count = lines[0]["tables"][0]["rows"]
+    for row in lines[2 : 2 + count]:
+        row.reverse()
+    monkeypatch.setattr(backup_reader, "_BATCH", 3)
+    bring_back(empty, compose(lines))
+    assert samples.stored(empty) == without_nodes(samples.upgraded(HEAD))
+
+
+def test_ratings_are_counted_and_not_believed(prepared: URL, sound: bytes) -> None:
+    backends.run(
+        prepared,
+        lambda c: c.exec_driver_sql("INSERT INTO rating_counts (rating, accounts) VALUES (5, 0)"),
+    )
+    bring_back(prepared, sound)
+    assert samples.stored(prepared)["rating_counts"] == [
+        {"rating": 990, "accounts": 1},
+        {"rating": 1010, "accounts": 2},
+    ]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_broken_files(prepared: URL, sound: bytes, name: str) -> None:
+    broken: Broken = BROKEN[name]
+    before = samples.stored(prepared)
+    with pytest.raises(BadBackup, match=broken.says) as refusal:
+        bring_back(prepared, compose(broken.change(parse(sound))))
+    assert "\n" not in str(refusal.value)
+    assert "secret" not in str(refusal.value)
+    assert samples.stored(prepared) == before
+    assert state(prepared) is State.CURRENT
+
+
+def test_after_a_refusal_it_is_simply_done_again(empty: URL, sound: bytes) -> None:
+    broken = compose(BROKEN["a move of no match"].change(parse(sound)))
+    with pytest.raises(BadBackup):
+        bring_back(empty, broken)
+    if empty.get_backend_name() != "mariadb":  # which commits each change of a table by itself
+        assert state(empty) is State.EMPTY
+    bring_back(empty, sound)
+    assert samples.stored(empty) == without_nodes(samples.upgraded(HEAD))
+
+
+def test_interrupted_anywhere_it_leaves_no_row(
+    prepared: URL, sound: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = samples.stored(prepared)
+    monkeypatch.setattr(backup_reader, "_BATCH", 7)
+    rows = sum(len(rows) for rows in tables(parse(sound)).values())
+    steps: list[int] = []
+    for step in range(3, rows + 1, 7):
+
+        def stop(done: int, _total: int, step: int = step) -> None:
+            if done >= step:
+                steps.append(done)
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            bring_back(prepared, sound, stop)
+        assert samples.stored(prepared) == before
+    assert rows in steps, "even when all rows were there"
+
+
+def test_not_into_a_database_with_rows(empty: URL, sound: bytes) -> None:
+    samples.create(empty, HEAD)
+    before = samples.stored(empty)
+    with pytest.raises(CannotRestore, match=r"not empty.*players"):
+        bring_back(empty, sound)
+    assert samples.stored(empty) == before
+
+
+def test_not_into_an_older_database_with_rows(empty: URL, sound: bytes) -> None:
+    samples.create(empty, "0001")
+    with pytest.raises(CannotRestore, match="not empty"):
+        bring_back(empty, sound)
+    assert state(empty) is State.OLDER
+
+
+def test_not_into_tables_of_others(empty: URL, sound: bytes) -> None:
+    backends.create(empty)
+    backends.run(empty, lambda c: c.exec_driver_sql("CREATE TABLE wp_posts (id INTEGER)"))
+    with pytest.raises(CannotRestore, match="not those of this program"):
+        bring_back(empty, sound)
+    assert backends.run(empty, lambda c: inspect(c).get_table_names()) == ["wp_posts"]
+
+
+def test_not_into_newer_tables(empty: URL, sound: bytes) -> None:
+    schema.prepare(empty)
+    backends.run(empty, lambda c: c.exec_driver_sql("UPDATE alembic_version SET version_num='99'"))
+    with pytest.raises(CannotRestore, match="newer"):
+        bring_back(empty, sound)
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_not_while_a_server_runs(server: str, places: Places, tmp_path: Path, sound: bytes) -> None:
+    url = places.with_tables(server, tmp_path, schema.prepare)
+    now = schema.time.time_ns() // 1_000_000
+    backends.run(url, lambda c: nodes.note(c, NODE, now))
+    with pytest.raises(CannotRestore, match=r"play\.example\.org:5556"):
+        bring_back(url, sound)
+    backends.run(url, lambda c: nodes.forget(c, "n"))
+    backends.run(url, lambda c: nodes.note(c, NODE, now - nodes.SEEN_AT_LEAST_EVERY - 5000))
+    bring_back(url, sound)
+    backends.run(url, lambda c: c.execute(delete(players_table)))
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_not_if_a_server_comes_while_it_is_restored(
+    server: str, places: Places, tmp_path: Path, sound: bytes
+) -> None:
+    url = places.with_tables(server, tmp_path, schema.prepare)
+
+    def come(_done: int, _total: int) -> None:
+        now = schema.time.time_ns() // 1_000_000
+        meanwhile(lambda: backends.run(url, lambda c: nodes.note(c, NODE, now), write=False))
+
+    with pytest.raises(CannotRestore, match="servers run"):
+        bring_back(url, sound, come)
+    assert samples.stored(url)["players"] == []
+
+
+# Files
+
+
+def test_verifying(sound: bytes) -> None:
+    assert restore.verify(io.BytesIO(sound), quietly).rows > 20
+    for broken in BROKEN.values():
+        with pytest.raises(BadBackup, match=broken.says):
+            restore.verify(io.BytesIO(compose(broken.change(parse(sound)))), quietly)
+
+
+def test_files_that_are_cut_off(sound: bytes) -> None:
+    for length in range(0, len(sound), 7):
+        with pytest.raises(BadBackup, match=r"not a backup|cut off|file ends"):
+            restore.verify(io.BytesIO(sound[:length]), quietly)
+
+
+def test_other_files() -> None:
+    for content in (
+        b"",
+        b"hello",
+        b"SQLite format 3\0",
+        gzip.compress(b""),
+        gzip.compress(b"[]\n"),
+    ):
+        with pytest.raises(BadBackup, match=r"not a backup|ends here"):
+            restore.verify(io.BytesIO(content), quietly)
