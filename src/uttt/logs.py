@@ -38,6 +38,11 @@ REDACTED = "[redacted]"
 
 _DEEPEST = 8
 _OURS = "uttt"
+_QUIETER = {
+    "asyncmy": logging.ERROR,  # warns of each row that INSERT IGNORE has left out
+    "sqlalchemy.pool": logging.CRITICAL,  # reports dead connections, which we do ourselves
+}
+"""Libraries whose messages below a level are no news."""
 _LEADING = ("timestamp", "level", "logger", "event")
 
 _SHARED: list[Processor] = [
@@ -97,6 +102,8 @@ def configure(
     root.addHandler(handler)
     root.setLevel(max(logging.WARNING, own_level))
     logging.getLogger(_OURS).setLevel(own_level)
+    for name, least in _QUIETER.items():
+        logging.getLogger(name).setLevel(least)
     logging.captureWarnings(capture=True)
 
 

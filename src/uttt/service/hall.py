@@ -4,7 +4,7 @@ A cache of what the journal has committed, never ahead of it. A match is forgott
 connected player leaves; what is asked for and not here is read from the database.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from uttt.domain.match import Match
 from uttt.domain.refusals import Code, Refused
@@ -77,17 +77,18 @@ class Hall:
     async def find(self, public_id: str) -> Match:
         """Return the match as it stands. Raises Refused(UNKNOWN_MATCH)."""
         match = self._matches.get(public_id)
-        return match if match is not None else await self.reread(public_id)
+        return match if match is not None else (await self.reread(public_id))[0]
 
-    async def reread(self, public_id: str) -> Match:
-        """Return the match as the database has it. Raises Refused(UNKNOWN_MATCH)."""
+    async def reread(self, public_id: str) -> tuple[Match, bool]:
+        """Return the match as the database has it, and whether that is news of a live match. Raises
+        Refused(UNKNOWN_MATCH).
+        """
         match = await self._database.read(lambda c: matches.find(c, public_id))
         if match is None:
             self._matches.pop(public_id, None)
             raise Refused(Code.UNKNOWN_MATCH)
-        if public_id in self._matches:
-            self.update(match)
-        return self._matches.get(public_id, match)
+        is_news = self.update(match)
+        return self._matches.get(public_id, match), is_news
 
     def of(self, player_id: int) -> list[Match]:
         """Return the matches that a present player is to be shown."""
@@ -108,26 +109,47 @@ class Hall:
                 self._seats[player.id].add(match.fixture.public_id)
                 self._matches[match.fixture.public_id] = match
 
-    def update(self, match: Match) -> None:
-        """Take note of how a live match stands now; an older state than the known is dropped."""
+    def update(self, match: Match) -> bool:
+        """Take note of how a live match stands now, and return whether that is news; an older state
+        than the known is dropped.
+        """
         known = self._matches.get(match.fixture.public_id)
-        if known is not None and known.next_ply < match.next_ply:
-            self._matches[match.fixture.public_id] = match
+        if known is None or known.next_ply >= match.next_ply:
+            return False
+        self._matches[match.fixture.public_id] = match
+        return True
 
     def live(self) -> list[Match]:
         """Return all matches in which somebody takes part who is present."""
         return list(self._matches.values())
 
-    async def read_all(self, public_ids: Iterable[str]) -> dict[str, Match]:
-        """Return those of these matches that the database has. Raises Unavailable."""
-        ids = list(public_ids)
-        found = await self._database.read(lambda c: matches.find_all(c, ids))
+    def present(self) -> list[int]:
+        """Return the ids of all players who have a connection to this node."""
+        return list(self._connections)
+
+    async def read_shown_to(self, player_ids: Sequence[int]) -> dict[str, Match]:
+        """Return the matches that these players are to be shown. Raises Unavailable."""
+        found = await self._database.read(lambda c: matches.shown_to_any(c, player_ids))
         return {match.fixture.public_id: match for match in found}
 
-    def replace(self, match: Match) -> None:
-        """Take note that the database has a live match like this, even if it knows less of it."""
-        if match.fixture.public_id in self._matches:
+    async def read_all(self, public_ids: Sequence[str]) -> dict[str, Match]:
+        """Return those of these matches that the database has. Raises Unavailable."""
+        found = await self._database.read(lambda c: matches.find_all(c, public_ids))
+        return {match.fixture.public_id: match for match in found}
+
+    def correct(self, known: Match | None, match: Match) -> bool:
+        """Take note that the database has this match where we had `known`, even if that is less;
+        return whether it was news. What has changed here since then is newer.
+        """
+        if self._matches.get(match.fixture.public_id) is not known:
+            return False
+        if known is not None and known.next_ply != match.next_ply:
             self._matches[match.fixture.public_id] = match
+            return True
+        if known is None and match.outcome is None:
+            self.add(match)
+            return True
+        return False
 
     def forget(self, match: Match, player_id: int) -> None:
         """The match is over and this player knows, or the match is gone: show it to him

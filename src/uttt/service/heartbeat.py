@@ -8,11 +8,11 @@ their matches really stand, for a move that was refused may have been stored all
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from time import perf_counter
+from typing import Final, TypeVar
 
 import structlog
 
-from uttt.domain.match import Match
 from uttt.metrics import Metrics
 from uttt.service.clock import Clock
 from uttt.storage import nodes
@@ -20,10 +20,14 @@ from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
 from uttt.storage.nodes import NodeInfo
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
-_PAUSE: Final = 5.0
-"""Seconds between two beats."""
+_PAUSE: Final = 2.0
+"""Seconds between two beats, and so the time after which an idle node notices an outage."""
 _PAUSE_WHILE_AWAY: Final = 0.25
+_REFRESHES: Final = 2
+"""Beats after an outage with each of which all is read anew. The second one finds what was still
+under way, on the network or in the database, when the first one was done."""
 
 
 class Heartbeat:
@@ -35,20 +39,24 @@ class Heartbeat:
         self._clock = clock
         self._metrics = metrics
         self._in_doubt = asyncio.Event()
+        self._refreshes_due = 0
+        self._returned_at = 0.0
         self.healthy = True
 
-    def doubt(self, reason: str) -> None:
-        """The database did not take something: refuse all writes until it takes a beat."""
-        if self.healthy:
+    def doubt(self, reason: str, asked_at: float) -> None:
+        """The database did not take what it was asked at `asked_at` (of `perf_counter`): refuse all
+        writes until it takes a beat. What was asked before the last return is no news; but it may
+        have been done all the same.
+        """
+        if self.healthy and asked_at >= self._returned_at:
             self.healthy = False
             log.error("database_away", reason=reason)
             self._metrics.database_up.set(0)
+        self._refreshes_due = _REFRESHES
         self._in_doubt.set()
 
     async def run(
-        self,
-        refresh: Callable[[], Awaitable[list[Match]]],
-        tell: Callable[[list[Match]], Awaitable[None]],
+        self, refresh: Callable[[], Awaitable[T]], tell: Callable[[T], Awaitable[None]]
     ) -> None:
         """Beat until cancelled.
 
@@ -56,12 +64,13 @@ class Heartbeat:
         live here and return what was not as it was known to be; `tell` then tells the players.
         """
         while True:
+            asked_at = perf_counter()
             try:
                 await self._beat()
-                if not self.healthy:
-                    await self._come_back(refresh, tell)
+                if self._refreshes_due:
+                    await self._refresh(refresh, tell)
             except Unavailable as failure:
-                self.doubt(str(failure))
+                self.doubt(str(failure), asked_at)
                 await asyncio.sleep(_PAUSE_WHILE_AWAY)
             else:
                 with suppress(TimeoutError):
@@ -72,17 +81,20 @@ class Heartbeat:
         """Write the row, past the journal, which does not write while we are in doubt."""
         self._in_doubt.clear()
         now = self._clock()
-        await self._database.commit([lambda c: nodes.note(c, self._node, now)])
+        (outcome,) = await self._database.commit([lambda c: nodes.note(c, self._node, now)])
+        if isinstance(outcome, Exception):
+            raise outcome
 
-    async def _come_back(
-        self,
-        refresh: Callable[[], Awaitable[list[Match]]],
-        tell: Callable[[list[Match]], Awaitable[None]],
+    async def _refresh(
+        self, refresh: Callable[[], Awaitable[T]], tell: Callable[[T], Awaitable[None]]
     ) -> None:
+        self._refreshes_due -= 1
         changed = await refresh()
-        self.healthy = True
-        self._metrics.database_up.set(1)
-        log.warning("database_back", matches_changed=len(changed))
+        if not self.healthy:
+            self.healthy = True
+            self._returned_at = perf_counter()
+            self._metrics.database_up.set(1)
+            log.warning("database_back")
         await tell(changed)
 
     async def end(self) -> None:

@@ -2,7 +2,8 @@
 
 Batch size follows load by itself: while one batch is on its way to the disk the next one gathers.
 Whoever awaits `append` or `write` goes on only when what he asked for is committed. Where the
-database can write several transactions at a time, moves that end nothing have a lane of their own.
+database can write several transactions at a time there are three lanes, so that no move waits for
+anything but moves: moves that end nothing, ends of matches, and all else.
 """
 
 import asyncio
@@ -15,8 +16,8 @@ from sqlalchemy import Connection
 
 from uttt.metrics import Metrics
 from uttt.service.heartbeat import Heartbeat
-from uttt.storage.database import Database
-from uttt.storage.failures import Unavailable
+from uttt.storage.database import PATIENCE, Database
+from uttt.storage.failures import Locked, Unavailable
 from uttt.storage.work import Entry, Work
 
 T = TypeVar("T")
@@ -24,6 +25,9 @@ MAX_BATCH: Final = 256
 """Pieces of work in one transaction: more gain nothing and make everybody in it wait."""
 MAX_CHANGES: Final = 16
 """The same for changes in a lane of their own, which cost more each and go on several at a time."""
+_PATIENCE_FOR_CHANGES: Final = 5.0
+"""Seconds for a batch in that lane: removing a player with many matches takes a while."""
+_LEAST_PATIENCE: Final = 0.25
 
 log = structlog.get_logger(__name__)
 _Waiting = tuple[Work, asyncio.Future[Any]]
@@ -32,17 +36,29 @@ _Waiting = tuple[Work, asyncio.Future[Any]]
 class _Lane:
     """Work that waits to be written, in the order in which it came."""
 
-    def __init__(self, name: str, max_batch: int) -> None:
+    def __init__(self, name: str, max_batch: int, patience: float = PATIENCE) -> None:
         self.name = name
         self.max_batch = max_batch
         self.waiting: list[_Waiting] = []
         self.wake = asyncio.Event()
+        self._patience = patience
+        self._since = 0.0
 
-    def take(self) -> list[_Waiting]:
-        """Take a batch out."""
+    def add(self, waiting: _Waiting) -> None:
+        """Let something wait."""
+        if not self.waiting:
+            self._since = perf_counter()
+            self.wake.set()
+        self.waiting.append(waiting)
+
+    def take(self) -> tuple[list[_Waiting], float]:
+        """Take a batch out; return with it the seconds that are left for it, for who has waited
+        for the batch before it has less patience.
+        """
         batch = self.waiting[: self.max_batch]
         self.waiting = self.waiting[self.max_batch :]
-        return batch
+        left = self._patience - (perf_counter() - self._since)
+        return batch, max(left, _LEAST_PATIENCE)
 
 
 class Journal:
@@ -52,14 +68,16 @@ class Journal:
         self._database = database
         self._heartbeat = heartbeat
         self._metrics = metrics
-        self._moves = _Lane("moves", MAX_BATCH)
-        self._changes = _Lane("changes", MAX_CHANGES) if database.writers else self._moves
+        self._moves = self._ends = self._changes = _Lane("moves", MAX_BATCH)
+        if database.writers:
+            self._ends = _Lane("ends", MAX_BATCH)
+            self._changes = _Lane("changes", MAX_CHANGES, _PATIENCE_FOR_CHANGES)
         self._closing = False
         self._ended = False
 
     async def append(self, entry: Entry) -> None:
         """Make an event of a match a fact. Raises Behind if its ply is taken, or Unavailable."""
-        await self._enqueue(self._moves if entry.event.outcome is None else self._changes, entry)
+        await self._enqueue(self._moves if entry.event.outcome is None else self._ends, entry)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` and return what it returns, once committed. Raises what it raises, or
@@ -81,8 +99,7 @@ class Journal:
             reason = "the journal has ended" if self._ended else "the database is away"
             future.set_exception(Unavailable(reason))
             return future
-        lane.waiting.append((work, future))
-        lane.wake.set()
+        lane.add((work, future))
         return future
 
     async def run(self) -> None:
@@ -90,6 +107,8 @@ class Journal:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._run(self._moves), name="journal")
+                if self._database.writers:
+                    tasks.create_task(self._run(self._ends), name="journal-ends")
                 for number in range(self._database.writers):
                     tasks.create_task(self._run(self._changes), name=f"journal-changes-{number}")
         finally:
@@ -101,29 +120,31 @@ class Journal:
         try:
             while lane.waiting or not self._closing:
                 await lane.wake.wait()
-                batch = lane.take()
+                batch, patience = lane.take()
                 if not lane.waiting and not self._closing:
                     lane.wake.clear()
                 if batch:
-                    await self._commit(lane, batch)
+                    await self._commit(lane, batch, patience)
         finally:
             _refuse(batch, Unavailable("the journal has ended"))
 
     def close(self) -> None:
         """Let `run` return as soon as all that waits is written."""
         self._closing = True
-        for lane in (self._moves, self._changes):
+        for lane in (self._moves, self._ends, self._changes):
             lane.wake.set()
 
-    async def _commit(self, lane: _Lane, batch: list[_Waiting]) -> None:
+    async def _commit(self, lane: _Lane, batch: list[_Waiting], patience: float) -> None:
         started = perf_counter()
         try:
-            outcomes = await self._database.commit([work for work, _ in batch])
+            outcomes = await self._database.commit([work for work, _ in batch], patience)
         except Unavailable as failure:
-            log.error("commit_failed", reason=str(failure), entries=len(batch))
-            self._heartbeat.doubt(str(failure))
+            log.error("commit_failed", reason=str(failure), entries=len(batch), lane=lane.name)
             _refuse(batch, failure)
-            self._refuse_waiting(failure)
+            if lane is self._moves or not isinstance(failure, Locked):
+                # a lock on players or the like is no outage; one on the moves is
+                self._heartbeat.doubt(str(failure), started)
+                self._refuse_waiting(failure)
             return
         self._metrics.committed(lane.name, len(batch), perf_counter() - started)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
@@ -135,7 +156,7 @@ class Journal:
                 future.set_result(outcome)
 
     def _refuse_waiting(self, failure: Unavailable) -> None:
-        for lane in (self._moves, self._changes):
+        for lane in (self._moves, self._ends, self._changes):
             waiting, lane.waiting = lane.waiting, []
             _refuse(waiting, failure)
 

@@ -4,8 +4,9 @@ decide (pure rules) -> append to the journal -> evolve -> publish. A player, a b
 wants something of a match comes here, and nobody hears of it before it is committed.
 """
 
+from collections.abc import Iterable, Iterator
 from itertools import islice
-from typing import Final, assert_never
+from typing import Final, NamedTuple, TypeVar, assert_never
 
 import structlog
 
@@ -14,18 +15,33 @@ from uttt.bus.notices import MatchChanged, MatchGone, StandingChanged
 from uttt.domain.commands import Command
 from uttt.domain.events import Outcome, Result
 from uttt.domain.match import Match, decide, evolve
-from uttt.domain.refusals import Refused
+from uttt.domain.refusals import Code, Refused
 from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
+from uttt.service.limits import RateLimit
 from uttt.storage import endings
 from uttt.storage.failures import Behind, Unavailable
 from uttt.storage.work import Entry
 
+T = TypeVar("T")
 log = structlog.get_logger(__name__)
 _CHUNK: Final = 200
-"""Matches that are read anew at a time."""
+"""Players, or matches, that are read anew at a time."""
+_REREADS_PER_MINUTE: Final = 60
+"""How often a match is read only because something was refused in it."""
+_PERHAPS_OUTDATED: Final = {
+    Code.NOT_YOUR_TURN, Code.WRONG_BOARD, Code.BOARD_CLOSED, Code.CELL_TAKEN,
+}  # fmt: skip
+"""Refusals that may be wrong if another node knows more of the match than we do."""
+
+
+class News(NamedTuple):
+    """What was not as it was known to be: how it is now, or if it is gone, how it was."""
+
+    changed: list[Match]
+    gone: list[Match]
 
 
 class Referee:
@@ -40,6 +56,7 @@ class Referee:
         self._ladder = ladder
         self._clock = clock
         self._elo_k = elo_k
+        self._rereads = RateLimit(_REREADS_PER_MINUTE, clock, enabled=True)
 
     async def apply(self, public_id: str, command: Command) -> Match:
         """Apply a command and return the match after it; it is committed and published by then.
@@ -48,55 +65,77 @@ class Referee:
         """
         match = await self._hall.find(public_id)
         while True:
-            event = decide(match, command, self._clock())
             try:
+                event = decide(match, command, self._clock())
                 await self._journal.append(Entry(match.fixture, event, self._elo_k))
+            except Refused as refused:
+                match = await self._newer(match, refused)
             except Behind:
                 match = await self._catch_up(match)
             else:
                 break
         match = evolve(match, event)
         self._hall.update(match)
+        await self._publish(match)
+        return match
+
+    async def _newer(self, match: Match, refused: Refused) -> Match:
+        """Return the match if there is more of it than was known, else raise `refused`: another
+        node may have made a move of which this one has not heard.
+        """
+        public_id = match.fixture.public_id
+        if refused.code not in _PERHAPS_OUTDATED or not self._rereads.take(public_id):
+            raise refused
+        try:
+            newer = await self._catch_up(match)
+        except Unavailable:
+            raise refused from None
+        if newer.next_ply <= match.next_ply:
+            raise refused
+        return newer
+
+    async def _catch_up(self, match: Match) -> Match:
+        """Read a match; if that brings news, tell its players who are here."""
+        try:
+            newer, is_news = await self._hall.reread(match.fixture.public_id)
+        except Refused:
+            self._bus.publish(MatchGone(match))  # somebody deleted it while it was live here
+            raise
+        if is_news:
+            await self._publish(newer)
+        return newer
+
+    async def refresh(self) -> News:
+        """Read anew all that is live here; take note, and return what was not as it was known.
+        Raises Unavailable.
+        """
+        known = {match.fixture.public_id: match for match in self._hall.live()}
+        found: dict[str, Match] = {}
+        for player_ids in _chunks(self._hall.present()):
+            found |= await self._hall.read_shown_to(player_ids)
+        for public_ids in _chunks(known.keys() - found.keys()):  # ended and told, or gone
+            found |= await self._hall.read_all(public_ids)
+        return News(
+            changed=[m for id_, m in found.items() if self._hall.correct(known.get(id_), m)],
+            gone=[match for id_, match in known.items() if id_ not in found],
+        )
+
+    async def tell(self, news: News) -> None:
+        """Tell the players of what `refresh` has found."""
+        if any(news):
+            log.info("matches_corrected", changed=len(news.changed), gone=len(news.gone))
+        for match in news.gone:
+            self._forget(match)
+            self._bus.publish(MatchGone(match))
+        # first those in which somebody may move while the others are told
+        for match in sorted(news.changed, key=lambda match: match.outcome is not None):
+            await self._publish(match)
+
+    async def _publish(self, match: Match) -> None:
         if match.outcome is None:
             self._bus.publish(MatchChanged(match))
         else:
             await self._publish_end(match, match.outcome)
-        return match
-
-    async def _catch_up(self, match: Match) -> Match:
-        try:
-            return await self._hall.reread(match.fixture.public_id)
-        except Refused:
-            self._bus.publish(MatchGone(match))  # somebody deleted it while it was live here
-            raise
-
-    async def refresh(self) -> list[Match]:
-        """Read all live matches anew; return, as they were known here, those that have changed or
-        are gone. Raises Unavailable.
-        """
-        changed = []
-        rest = iter(self._hall.live())
-        while chunk := list(islice(rest, _CHUNK)):
-            found = await self._hall.read_all(match.fixture.public_id for match in chunk)
-            for known in chunk:
-                match = found.get(known.fixture.public_id)
-                if match is None or match.next_ply != known.next_ply:
-                    changed.append(known)
-                if match is not None:
-                    self._hall.replace(match)
-        return changed
-
-    async def tell(self, changed: list[Match]) -> None:
-        """Tell the players of what `refresh` has found."""
-        for known in changed:
-            try:
-                match = await self._catch_up(known)
-            except (Refused, Unavailable):
-                continue  # gone, and told so; or the next outage has begun
-            if match.outcome is None:
-                self._bus.publish(MatchChanged(match))
-            else:
-                await self._publish_end(match, match.outcome)
 
     async def _publish_end(self, match: Match, outcome: Outcome) -> None:
         """Tell both players of the end; the order of the messages is the protocol's (8.1, 8.2)."""
@@ -149,3 +188,9 @@ class Referee:
                 log.error("standing_not_read", reason=str(failure))
                 return
             self._bus.publish(StandingChanged(player.id, standing))
+
+
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(items)
+    while chunk := list(islice(rest, _CHUNK)):
+        yield chunk

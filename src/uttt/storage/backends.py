@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from uttt.storage import server, sqlite
+from uttt.storage.connections import Dialect
 from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
-from uttt.storage.server import Dialect, ServerDatabase
+from uttt.storage.server import ServerDatabase
 from uttt.storage.sqlite import SqliteDatabase
 
 T = TypeVar("T")

@@ -23,13 +23,15 @@ class Database(Protocol):
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` on what is committed; all of it sees the same moment."""
 
-    async def commit(self, batch: Sequence[Work]) -> list[Any]:
+    async def commit(self, batch: Sequence[Work], patience: float = PATIENCE) -> list[Any]:
         """Write a batch in one transaction; when this returns it is on the disk.
+
+        After `patience` seconds it gives up.
 
         Returns for each piece of work, in order, what it returned or the exception that it raised;
         a piece that raised has changed nothing and costs the others nothing. Entries come first,
         whatever their place. If Unavailable is raised then, as far as the database could still
-        tell, nothing was written.
+        tell, nothing was written; if it is Locked, then for certain.
         """
 
     async def close(self) -> None:

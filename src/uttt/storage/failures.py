@@ -7,3 +7,9 @@ class Behind(Exception):
 
 class Unavailable(Exception):
     """The database did not take it. Nothing of it was stored."""
+
+
+class Locked(Unavailable):
+    """Somebody else kept locked what was needed. Nothing of it was stored, for certain, and all
+    else works.
+    """

@@ -146,8 +146,13 @@ def find(connection: Connection, public_id: str) -> Match | None:
 
 def shown_to(connection: Connection, player_id: int) -> list[Match]:
     """Return the matches that a player is to be shown: open, or finished and not told of yet."""
-    mine = select(seats.c.match_id).where(seats.c.player_id == player_id)
-    return _replayed(connection, _fixtures().where(matches.c.id.in_(mine)))
+    return shown_to_any(connection, [player_id])
+
+
+def shown_to_any(connection: Connection, player_ids: Sequence[int]) -> list[Match]:
+    """Return the matches that at least one of these players is to be shown."""
+    theirs = select(seats.c.match_id).where(seats.c.player_id.in_(player_ids))
+    return _replayed(connection, _fixtures().where(matches.c.id.in_(theirs)))
 
 
 def open_of(connection: Connection, player_id: int) -> list[Match]:

@@ -3,27 +3,42 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncmy
 from asyncmy import errors
+from asyncmy.constants.CR import CR_CONN_HOST_ERROR
 from sqlalchemy import Connection
 
-from uttt.storage.server import Dialect, Driver, Key, Row
+from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Key, Row
 
 # `IGNORE` leaves out what is there already, and what belongs to a match that is gone
 _INSERT_MOVES = "INSERT IGNORE INTO moves (match_id, ply, move, at) VALUES "
-_CONFLICTS = {1205, 1213, 1020}  # lock wait timeout, deadlock, changed since it was read
+_CONFLICTS = {1213, 1020}  # deadlock, changed since it was read
+_LOCK_WAIT_TIMEOUT = 1205
 _LOCK_TIMEOUT = 1  # s, the least that can be set
 
 
 def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
-    arguments: dict[str, Any] = {"connect_timeout": connect, "charset": "utf8mb4"}
+    arguments: dict[str, Any] = {
+        "async_creator_fn": _connect,
+        "connect_timeout": connect,
+        "charset": "utf8mb4",
+    }
     if statement is not None:
         # in a comment that only MariaDB reads: MySQL has no limit for statements that write
         arguments["init_command"] = (
             f"SET SESSION innodb_lock_wait_timeout={_LOCK_TIMEOUT}, "
             f"SESSION lock_wait_timeout={_LOCK_TIMEOUT} "
-            f"/*M! , SESSION max_statement_time={statement} */"
+            f"/*M! , SESSION max_statement_time={statement}, "
+            f"SESSION idle_transaction_timeout={IDLE_TIMEOUT} */"
         )
     return arguments
+
+
+async def _connect(**arguments: Any) -> Driver:  # noqa: ANN401 - those of asyncmy
+    try:
+        return await asyncmy.connect(**arguments)
+    except RuntimeError as error:  # uvloop's, if the connection is gone before it is set up
+        raise errors.OperationalError(CR_CONN_HOST_ERROR, str(error)) from error
 
 
 async def _insert_moves(driver: Driver, rows: Sequence[Row]) -> set[Key]:
@@ -48,9 +63,9 @@ async def insert_one_by_one(driver: Driver, rows: Sequence[Row]) -> set[Key]:
     return inserted
 
 
-def _is_conflict(error: BaseException) -> bool:
+def _number(error: BaseException) -> object:
     error = getattr(error, "orig", None) or error
-    return bool(error.args) and error.args[0] in _CONFLICTS
+    return error.args[0] if error.args else None
 
 
 def _renumber(_connection: Connection, _table: str) -> None:
@@ -65,9 +80,10 @@ DIALECT = Dialect(
     name="mysql+asyncmy",
     connect_args=_connect_args,
     insert_moves=_insert_moves,
-    is_open=lambda driver: bool(driver.connected),
+    transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=_cut,
-    is_conflict=_is_conflict,
+    is_conflict=lambda error: _number(error) in _CONFLICTS,
+    is_lock_timeout=lambda error: _number(error) == _LOCK_WAIT_TIMEOUT,
     lock_schema="SELECT GET_LOCK(CONCAT('uttt ', MD5(DATABASE())), 60)",
     renumber=_renumber,
     errors=(errors.MySQLError,),

@@ -6,10 +6,13 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from uttt.storage.tables import nodes
+from uttt.storage.tables import moves, nodes
 
 SEEN_AT_LEAST_EVERY: Final = 60_000
 """Milliseconds without a sign after which a node is taken to be gone. It writes far more often."""
+
+_NO_MATCH: Final = 0
+"""An id that no match has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,8 @@ class NodeInfo:
 
 
 def note(connection: Connection, node: NodeInfo, now: int) -> None:
-    """Note that a node serves."""
+    """Note that a node serves, and find out whether it can: this fails when moves would fail."""
+    connection.execute(delete(moves).where(moves.c.match_id == _NO_MATCH))
     updated = connection.execute(
         update(nodes).where(nodes.c.id == node.id).values(seen_at=now, address=node.address)
     )

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Connection, text
 
-from uttt.storage.server import Dialect, Driver, Key, Row
+from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Key, Row
 
 _INSERT_MOVES = """
     INSERT INTO moves (match_id, ply, move, at)
@@ -14,8 +14,9 @@ _INSERT_MOVES = """
     ON CONFLICT DO NOTHING
     RETURNING match_id, ply
 """
-_CONFLICTS = {"40001", "40P01", "55P03"}  # serialization, deadlock, lock_timeout
-_LOCK_TIMEOUT = 1000  # ms
+_CONFLICTS = {"40001", "40P01"}  # serialization, deadlock
+_LOCK_NOT_AVAILABLE = "55P03"
+_LOCK_TIMEOUT = 1100  # ms: more than the second after which PostgreSQL looks for deadlocks
 
 
 def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
@@ -23,6 +24,7 @@ def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
     if statement is not None:
         settings["statement_timeout"] = str(round(statement * 1000))
         settings["lock_timeout"] = str(_LOCK_TIMEOUT)
+        settings["idle_in_transaction_session_timeout"] = str(IDLE_TIMEOUT * 1000)
     return {"timeout": connect, "server_settings": settings}
 
 
@@ -48,9 +50,8 @@ async def _insert_where_possible(driver: Driver, rows: Sequence[Row]) -> set[Key
     return inserted
 
 
-def _is_conflict(error: BaseException) -> bool:
-    error = getattr(error, "orig", None) or error
-    return getattr(error, "sqlstate", None) in _CONFLICTS
+def _sqlstate(error: BaseException) -> str | None:
+    return getattr(getattr(error, "orig", None) or error, "sqlstate", None)
 
 
 def _renumber(connection: Connection, table: str) -> None:
@@ -62,9 +63,10 @@ DIALECT = Dialect(
     name="postgresql+asyncpg",
     connect_args=_connect_args,
     insert_moves=_insert_moves,
-    is_open=lambda driver: not driver.is_closed(),
+    transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=lambda driver: driver.terminate(),
-    is_conflict=_is_conflict,
+    is_conflict=lambda error: _sqlstate(error) in _CONFLICTS,
+    is_lock_timeout=lambda error: _sqlstate(error) == _LOCK_NOT_AVAILABLE,
     lock_schema="SELECT pg_advisory_xact_lock(7854881352)",  # any number, the same in all versions
     renumber=_renumber,
     errors=(asyncpg.PostgresError, asyncpg.InterfaceError),

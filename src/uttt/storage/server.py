@@ -6,62 +6,42 @@ else is written on other connections, so that no login keeps a move waiting.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from itertools import compress
-from typing import Any, Final, Literal, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from uttt.storage import endings, work
+from uttt.storage.connections import (
+    Connections,
+    Dialect,
+    Driver,
+    Isolation,
+    Key,
+    driver_of,
+    open_engine,
+)
 from uttt.storage.database import PATIENCE
-from uttt.storage.failures import Behind, Unavailable
+from uttt.storage.failures import Behind, Locked, Unavailable
 from uttt.storage.work import Entry, Work
 
 T = TypeVar("T")
-Row = tuple[int, int, int, int]
-Key = tuple[int, int]
-Driver = Any
-"""The connection of the library that talks to the server; its type is known to its module."""
-_Isolation = Literal["READ COMMITTED", "REPEATABLE READ", "AUTOCOMMIT"]
 
 _WRITERS: Final = 4
 _READERS: Final = 4
 _ATTEMPTS: Final = 4
 """How often a transaction is tried that lost against another one, or whose connection was dead."""
-_PATIENCE_FOR_CHANGES: Final = 5.0
-"""Seconds for a batch without moves: removing a player with many matches takes a while."""
-_CONNECT_TIMEOUT: Final = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """What a database server does in its own way. `driver` is the connection of the library."""
-
-    name: str
-    """The name of the backend and the driver, as it begins a URL of SQLAlchemy."""
-    connect_args: Callable[[float, float | None], dict[str, Any]]
-    """Arguments of the driver, from the seconds for a connection and for a statement (None: as long
-    as it takes)."""
-    insert_moves: Callable[[Driver, Sequence[Row]], Awaitable[set[Key]]]
-    """Insert rows whose key is free and whose match exists, one row a key; return their keys."""
-    is_open: Callable[[Driver], bool]
-    """Whether the driver still believes in its connection."""
-    cut: Callable[[Driver], None]
-    """Drop a connection at once, whatever it is doing."""
-    is_conflict: Callable[[BaseException], bool]
-    """Whether the error says that the transaction lost against another one and may be repeated."""
-    lock_schema: str
-    """The statement by which whoever changes the tables keeps others from doing so, too."""
-    renumber: Callable[[Connection, str], None]
-    """Have a table number its next row after the greatest id, once rows came with their ids."""
-    errors: tuple[type[BaseException], ...]
-    """What the driver raises when it is used without SQLAlchemy."""
+_STATEMENT_TIMEOUT: Final = PATIENCE - 0.3
+"""Seconds after which the server gives a statement up, before we would cut the connection."""
+_TO_CUT: Final = 0.05
+"""Seconds that a connection that was cut at the deadline has to say so."""
+_LONG_STATEMENT_TIMEOUT: Final = 4.5
+"""The same where somebody may have more patience."""
 
 
 class ServerDatabase:
@@ -72,80 +52,81 @@ class ServerDatabase:
     def __init__(self, url: URL, dialect: Dialect) -> None:
         self.url = url
         self._dialect = dialect
-        self._failures = _failures(dialect)
-        self._writing = _engine(
-            url, dialect, "READ COMMITTED", _WRITERS, _PATIENCE_FOR_CHANGES - 0.5
+        self._writing = Connections(
+            # one more for the ends of matches and one for the heartbeat
+            url, dialect, "READ COMMITTED", _WRITERS + 2, _LONG_STATEMENT_TIMEOUT, self._distrust,
+        )  # fmt: skip
+        self._reading = Connections(
+            url, dialect, "REPEATABLE READ", _READERS, _STATEMENT_TIMEOUT, self._distrust
         )
-        self._reading = _engine(url, dialect, "REPEATABLE READ", _READERS, PATIENCE - 0.3)
-        self._appending = _engine(url, dialect, "AUTOCOMMIT", 1, PATIENCE - 0.3)
-        self._append_connection: AsyncConnection | None = None
+        self._appending = Connections(
+            url, dialect, "AUTOCOMMIT", 0, _STATEMENT_TIMEOUT, self._distrust
+        )
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` in a transaction of its own, on what is committed. Raises Unavailable."""
 
-        async def once() -> T:
-            async with self._connected(self._reading) as connection:
+        async def once(deadline: float) -> T:
+            async with self._reading.connected(deadline) as connection:
                 return await connection.run_sync(query)
 
         return await self._patiently(PATIENCE, once)
 
-    async def commit(self, batch: Sequence[Work]) -> list[Any]:
+    async def commit(self, batch: Sequence[Work], patience: float = PATIENCE) -> list[Any]:
         """Write a batch in one transaction; see `Database.commit`."""
         entries = [piece for piece in batch if isinstance(piece, Entry)]
         if len(entries) == len(batch) and all(e.event.outcome is None for e in entries):
-            return await self._patiently(PATIENCE, lambda: self._append(entries))
-        patience = PATIENCE if entries else _PATIENCE_FOR_CHANGES
-        return await self._patiently(patience, lambda: self._transact(batch, entries))
+            return await self._patiently(patience, lambda _: self._append(entries))
+        return await self._patiently(
+            patience, lambda deadline: self._transact(batch, entries, deadline)
+        )
 
     async def close(self) -> None:
         """Close all connections."""
-        if self._append_connection is not None:
-            await self._append_connection.close()
-        for engine in (self._writing, self._reading, self._appending):
-            await engine.dispose()
+        for connections in (self._writing, self._reading, self._appending):
+            await connections.close()
 
-    async def _patiently(self, seconds: float, once: Callable[[], Awaitable[T]]) -> T:
-        """Await `once()`, again where it lost a race for locks or found its connection dead."""
+    async def _patiently(self, seconds: float, once: Callable[[float], Awaitable[T]]) -> T:
+        """Await `once(deadline)`, again if it lost a race for locks or its connection was dead."""
+        deadline = asyncio.get_running_loop().time() + seconds
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout_at(deadline + _TO_CUT):
                 for attempt in range(1, _ATTEMPTS + 1):
                     try:
-                        return await once()
-                    except self._failures as error:
+                        return await once(deadline)
+                    except self._dialect.failures as error:
                         if attempt == _ATTEMPTS or not self._may_repeat(error):
                             raise
                 raise AssertionError  # the last attempt returns or raises
         except TimeoutError:
+            self._distrust()
             raise Unavailable("the database did not answer in time") from None
         except PoolTimeoutError:
             raise Unavailable("all connections to the database are in use") from None
-        except self._failures as error:
-            raise Unavailable(_reason(error)) from error
+        except self._dialect.failures as error:
+            raise self._unavailable(error) from error
+
+    def _distrust(self) -> None:
+        for connections in (self._writing, self._reading, self._appending):
+            connections.distrust()
 
     def _may_repeat(self, error: BaseException) -> bool:
         if isinstance(error, DBAPIError) and error.connection_invalidated:
             return True  # before its commit, so the server has undone it
         return self._dialect.is_conflict(error)
 
+    def _unavailable(self, error: BaseException) -> Unavailable:
+        is_locked = self._dialect.is_lock_timeout(error) or self._dialect.is_conflict(error)
+        return (Locked if is_locked else Unavailable)(_reason(error))
+
     async def _append(self, entries: Sequence[Entry]) -> list[Any]:
         """Insert the rows of moves that end nothing: one statement, one transaction."""
-        connection = self._append_connection
-        driver = None if connection is None else await _driver(connection)
-        if driver is None or not self._dialect.is_open(driver):
-            driver = await self._reconnect()
+        driver = await self._appending.hold()
         try:
             return await self._insert(driver, entries)
         except BaseException:
-            self._dialect.cut(driver)  # it may be in the middle of anything
+            self._appending.cut(driver)  # it may be in the middle of anything
             raise
-
-    async def _reconnect(self) -> Driver:
-        broken, self._append_connection = self._append_connection, None
-        if broken is not None:
-            await broken.invalidate()
-            await broken.close()
-        self._append_connection = await self._appending.connect()
-        return await _driver(self._append_connection)
 
     async def _insert(self, driver: Driver, entries: Sequence[Entry]) -> list[Any]:
         first: dict[Key, Entry] = {}  # of several for one ply the first wins
@@ -159,18 +140,24 @@ class ServerDatabase:
             for key in ((entry.fixture.id, entry.event.ply),)
         ]
 
-    async def _transact(self, batch: Sequence[Work], entries: Sequence[Entry]) -> list[Any]:
-        async with self._connected(self._writing) as connection:
-            transaction = await connection.begin()
-            appended = iter(await self._append_and_end(connection, entries) if entries else ())
-            changes = [piece for piece in batch if not isinstance(piece, Entry)]
-            changed = iter(await connection.run_sync(work.apply, changes))
-            outcomes = [next(appended if isinstance(piece, Entry) else changed) for piece in batch]
-            try:
+    async def _transact(
+        self, batch: Sequence[Work], entries: Sequence[Entry], deadline: float
+    ) -> list[Any]:
+        committing = False
+        try:
+            async with self._writing.connected(deadline) as connection:
+                transaction = await connection.begin()
+                appended = iter(await self._append_and_end(connection, entries) if entries else ())
+                changes = [piece for piece in batch if not isinstance(piece, Entry)]
+                changed = iter(await connection.run_sync(work.apply, changes))
+                outcomes = [next(appended if isinstance(p, Entry) else changed) for p in batch]
+                committing = True
                 await transaction.commit()
-            except (DBAPIError, OSError) as error:  # not to be repeated: it may have been done
+                return outcomes
+        except self._dialect.failures as error:
+            if committing:  # not to be repeated: it may have been done
                 raise Unavailable(_reason(error)) from error
-            return outcomes
+            raise
 
     async def _append_and_end(
         self, connection: AsyncConnection, entries: Sequence[Entry]
@@ -179,7 +166,7 @@ class ServerDatabase:
         # this first statement begins the transaction, to which those on the driver then belong
         ratings = await connection.run_sync(endings.lock_players, player_ids)
         here = [all(player.id in ratings for player in e.fixture.players) for e in entries]
-        driver = await _driver(connection)
+        driver = await driver_of(connection)
         inserted = iter(await self._insert(driver, list(compress(entries, here))))
         outcomes = [next(inserted) if is_here else Behind() for is_here in here]
         ended = [
@@ -189,39 +176,6 @@ class ServerDatabase:
         ]
         await connection.run_sync(endings.finish, ended, ratings)
         return outcomes
-
-    @asynccontextmanager
-    async def _connected(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-        """A connection that is cut if whoever uses it cannot wait any longer."""
-        async with engine.connect() as connection:
-            driver = await _driver(connection)
-            try:
-                yield connection
-            except asyncio.CancelledError:
-                self._dialect.cut(driver)
-                raise
-
-
-async def _driver(connection: AsyncConnection) -> Driver:
-    return (await connection.get_raw_connection()).driver_connection
-
-
-def _engine(
-    url: URL, dialect: Dialect, isolation: _Isolation, size: int, statement_timeout: float | None
-) -> AsyncEngine:
-    return create_async_engine(
-        url.set(drivername=dialect.name),
-        isolation_level=isolation,
-        pool_size=size,
-        max_overflow=0,
-        pool_timeout=PATIENCE,
-        hide_parameters=True,  # failures are logged, what was to be stored must not be
-        connect_args=dialect.connect_args(_CONNECT_TIMEOUT, statement_timeout),
-    )
-
-
-def _failures(dialect: Dialect) -> tuple[type[BaseException], ...]:
-    return (SQLAlchemyError, OSError, *dialect.errors)
 
 
 def _reason(error: BaseException) -> str:
@@ -238,13 +192,14 @@ def run(
     """
 
     async def once() -> T:
-        engine = _engine(url, dialect, "READ COMMITTED" if write else "REPEATABLE READ", 1, None)
+        isolation: Isolation = "READ COMMITTED" if write else "REPEATABLE READ"
+        engine = open_engine(url, dialect, isolation, None, {})
         try:
             async with engine.begin() as connection:
                 if write:
                     await connection.exec_driver_sql(dialect.lock_schema)
                 return await connection.run_sync(function)
-        except _failures(dialect) as error:
+        except dialect.failures as error:
             raise Unavailable(_reason(error)) from error
         finally:
             await engine.dispose()

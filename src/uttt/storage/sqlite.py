@@ -44,14 +44,14 @@ class SqliteDatabase:
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` in a transaction of its own, on what is committed. Raises Unavailable."""
-        return await _in_time(self._readers, _run, self._reader_engine, query)
+        return await _in_time(PATIENCE, self._readers, _run, self._reader_engine, query)
 
-    async def commit(self, batch: Sequence[Work]) -> list[Any]:
+    async def commit(self, batch: Sequence[Work], patience: float = PATIENCE) -> list[Any]:
         """Write a batch in one transaction; see `Database.commit`.
 
         A thread cannot be interrupted: what is not done in time may still be done later.
         """
-        return await _in_time(self._writer, _transact, self._writer_engine, batch)
+        return await _in_time(patience, self._writer, _transact, self._writer_engine, batch)
 
     async def close(self) -> None:
         """Finish what was begun and close the file."""
@@ -62,10 +62,10 @@ class SqliteDatabase:
 
 
 async def _in_time(
-    threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: object
+    seconds: float, threads: ThreadPoolExecutor, function: Callable[..., T], *arguments: object
 ) -> T:
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(seconds):
             return await asyncio.get_running_loop().run_in_executor(threads, function, *arguments)
     except TimeoutError:
         raise Unavailable("the disk did not answer in time") from None

@@ -35,7 +35,7 @@ class SlowDatabase:
         self.gate = asyncio.Event()
         self.failure: Exception | None = None
 
-    async def commit(self, batch: Sequence[Any]) -> list[Any]:
+    async def commit(self, batch: Sequence[Any], _patience: float = 1.5) -> list[Any]:
         self.batches.append(list(batch))
         await self.gate.wait()
         if self.failure is not None:
@@ -271,10 +271,10 @@ async def test_one_commit_for_all_that_waits(tmp_path: Path, count: int) -> None
         commits = 0
         original = node.database.commit
 
-        async def counted(batch: Sequence[Any]) -> list[Any]:
+        async def counted(batch: Sequence[Any], patience: float) -> list[Any]:
             nonlocal commits
             commits += 1
-            return await original(batch)
+            return await original(batch, patience)
 
         node.database.commit = counted  # type: ignore[method-assign]
         await asyncio.gather(*(node.journal.write(create(f"u{n}")) for n in range(count)))
