@@ -244,9 +244,8 @@ def _replay(row: Row[Any], played: list[tuple[int, int, int]]) -> Match:
     if row.result is not None:
         outcome = Outcome(Result(row.result), row.winner, bool(row.rated))
     match = matches_domain.begin(fixture)
-    last = len(played) - 1
     for ply, move, at in played:
-        ending = outcome if ply == last else None
+        ending = outcome if ply == played[-1][0] else None
         event: Event
         if move == NO_MOVE:
             assert ending is not None, f"match {row.id} has no result"  # noqa: S101
