@@ -93,7 +93,7 @@ class ClassicDatabase:
     ) -> str:
         """A session of an account, or of a temporary user; returns its id."""
         row = {
-            "id": identity(f"session of {name} {seen}"),
+            "id": identity(f"session of {name} {temporary} {seen}"),
             "registered_user": None if temporary else name,
             "temp_user": name if temporary else None,
             "last_seen": seen or ago(minutes=10),
@@ -136,6 +136,11 @@ class ClassicDatabase:
 
     def change(self, *statements: str) -> None:
         execute(self.url, *statements)
+
+    def set(self, table: str, where: str, **values: object) -> None:
+        """Change columns of some rows."""
+        changes = ", ".join(f"{column} = '{value}'" for column, value in values.items())
+        self.change(f"UPDATE {table} SET {changes} WHERE {where}")  # noqa: S608
 
     def counts(self) -> dict[str, int]:
         query = " UNION ALL ".join(f"SELECT '{n}', COUNT(*) FROM {n}" for n in NAMES)  # noqa: S608

@@ -11,7 +11,7 @@ from typing import Any
 from support import naive
 
 NAME = re.compile(r"[a-z0-9_-]{3,16}")
-SESSION_ID = re.compile(r"[0-9a-f]{64}")
+SESSION_ID = re.compile(r"(?:[0-9a-f]{32}){1,2}")  # 32 digits: brought from the old server
 REVOKE_TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
 CODES = frozenset(
     (
