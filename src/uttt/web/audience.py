@@ -17,8 +17,8 @@ from uttt.domain.match import Match
 from uttt.service.accounts import Login
 from uttt.service.clock import Clock
 from uttt.wire.codec import encode
-from uttt.wire.to_client import MatchUpdate
-from uttt.wire.views import elo_update, friends_update, match_gone, match_update
+from uttt.wire.match_text import encode_match
+from uttt.wire.views import elo_update, friends_update, match_gone
 
 
 class Listener(Protocol):
@@ -59,9 +59,9 @@ class Audience:
         """Pass a notice on to those whom it concerns."""
         match notice:
             case MatchChanged(match):
-                self._push_to_players(match, match_update)
+                self._push_to_players(match, encode_match)
             case MatchGone(match):
-                self._push_to_players(match, match_gone)
+                self._push_to_players(match, _encode_gone)
             case StandingChanged(player_id, standing):
                 self._push(player_id, encode(elo_update(standing)))
             case FriendsChanged(player_id, friends):
@@ -78,7 +78,7 @@ class Audience:
             listener.push(update)
 
     def _push_to_players(
-        self, match: Match, view: Callable[[Match, int, Lifetimes], MatchUpdate]
+        self, match: Match, view: Callable[[Match, int, Lifetimes], bytes]
     ) -> None:
         listeners = [
             listener
@@ -86,6 +86,10 @@ class Audience:
             for listener in self._of_player.get(player.id, ())
         ]
         if listeners:
-            update = encode(view(match, self._clock(), self._lifetimes))
+            update = view(match, self._clock(), self._lifetimes)
             for listener in listeners:
                 listener.push(update, match.fixture.public_id)
+
+
+def _encode_gone(match: Match, now: int, lifetimes: Lifetimes) -> bytes:
+    return encode(match_gone(match, now, lifetimes))

@@ -17,6 +17,7 @@ from uttt.storage.failures import Unavailable
 from uttt.wire import from_client
 from uttt.wire.codec import Unreadable, decode, encode, encode_error
 from uttt.wire.from_client import Cell, FromClient
+from uttt.wire.match_text import encode_match
 from uttt.wire.to_client import (
     Answer,
     CancelMatchRequestResponse,
@@ -24,7 +25,7 @@ from uttt.wire.to_client import (
     MatchRequestResponse,
     UnfriendRequestResponse,
 )
-from uttt.wire.views import elo_update, friends_update, match_update
+from uttt.wire.views import elo_update, friends_update
 
 log = structlog.get_logger(__name__)
 _COORDINATES: dict[int | str, int] = {0: 0, 1: 1, 2: 2, "0": 0, "1": 1, "2": 2}
@@ -57,8 +58,8 @@ class Session:
         """
         updates = {}
         for match in self._services.hall.of(self._player.id):
-            message = match_update(match, self._services.clock(), self._services.lifetimes)
-            updates[match.fixture.public_id] = encode(message)
+            message = encode_match(match, self._services.clock(), self._services.lifetimes)
+            updates[match.fixture.public_id] = message
             if match.outcome is not None:
                 self._services.referee.note_told(match, self._player.id)
         return updates
@@ -131,7 +132,7 @@ class Session:
         services = self._services
         for match in services.hall.of(self._player.id):
             if match.fixture.public_id == match_id:
-                self._answer(encode(match_update(match, services.clock(), services.lifetimes)))
+                self._answer(encode_match(match, services.clock(), services.lifetimes))
 
     def _repeat_match_of(self, unreadable: Unreadable) -> None:
         if unreadable.type == "move" and isinstance(unreadable.data, dict):

@@ -27,7 +27,7 @@ _TRIPLES = {
     for second in range(8)
     if not first & second
 }
-_LAST_MOVES = [LastMove(move // 9 % 3, move // 27, move % 3, move % 9 // 3) for move in range(81)]
+LAST_MOVES = [LastMove(move // 9 % 3, move // 27, move % 3, move % 9 // 3) for move in range(81)]
 
 
 def match_update(match: Match, now: int, lifetimes: Lifetimes) -> MatchUpdate:
@@ -62,11 +62,11 @@ def _update(
     return MatchUpdate(
         MatchData(
             match.fixture.public_id,
-            _local_time(deadline),
+            local_time(deadline),
             match.fixture.ranked,
             state,
-            _iso_time(now // 1000),
-            _iso_time(deadline),
+            iso_time(now // 1000),
+            iso_time(deadline),
             match.position.plies,
             result,
         )
@@ -83,7 +83,7 @@ def _state(match: Match) -> MatchState:
     return MatchState(
         complete_field=_complete_field(position),
         global_field=_global_field(position),
-        last_move=_LAST_MOVES[position.last] if position.last >= 0 else None,
+        last_move=LAST_MOVES[position.last] if position.last >= 0 else None,
         game_over=outcome is not None,
         is_draw=outcome is not None and outcome.result is Result.DRAWN,
         player_won=player_won,
@@ -111,11 +111,13 @@ def _global_field(position: Position) -> list[list[int]]:
 
 
 @lru_cache(maxsize=4096)
-def _local_time(seconds: int) -> str:
+def local_time(seconds: int) -> str:
+    """Return seconds since 1970 UTC as `revoke_time` has them."""
     # the old client reads this as local time of its browser, so it has no zone
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
 @lru_cache(maxsize=4096)
-def _iso_time(seconds: int) -> str:
+def iso_time(seconds: int) -> str:
+    """Return seconds since 1970 UTC as `server_time` and `deadline` have them."""
     return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

@@ -125,14 +125,14 @@ def zone(request: pytest.FixtureRequest) -> Iterator[str]:
     before = os.environ.get("TZ")
     os.environ["TZ"] = request.param
     time.tzset()
-    views._local_time.cache_clear()
+    views.local_time.cache_clear()
     yield request.param
     if before is None:
         del os.environ["TZ"]
     else:
         os.environ["TZ"] = before
     time.tzset()
-    views._local_time.cache_clear()
+    views.local_time.cache_clear()
 
 
 @pytest.mark.parametrize(
