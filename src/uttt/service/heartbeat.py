@@ -52,6 +52,12 @@ class Heartbeat:
             self.healthy = False
             log.error("database_away", reason=reason)
             self._metrics.database_up.set(0)
+        self.suspect()
+
+    def suspect(self) -> None:
+        """Something failed that may have been done, though the database may well work: find out,
+        and read all anew.
+        """
         self._refreshes_due = _REFRESHES
         self._in_doubt.set()
 

@@ -41,7 +41,7 @@ class _Lane:
         self.max_batch = max_batch
         self.waiting: list[_Waiting] = []
         self.wake = asyncio.Event()
-        self._patience = patience
+        self.patience = patience
         self._since = 0.0
 
     def add(self, waiting: _Waiting) -> None:
@@ -57,7 +57,7 @@ class _Lane:
         """
         batch = self.waiting[: self.max_batch]
         self.waiting = self.waiting[self.max_batch :]
-        left = self._patience - (perf_counter() - self._since)
+        left = self.patience - (perf_counter() - self._since)
         return batch, max(left, _LEAST_PATIENCE)
 
 
@@ -141,10 +141,7 @@ class Journal:
         except Unavailable as failure:
             log.error("commit_failed", reason=str(failure), entries=len(batch), lane=lane.name)
             _refuse(batch, failure)
-            if lane is self._moves or not isinstance(failure, Locked):
-                # a lock on players or the like is no outage; one on the moves is
-                self._heartbeat.doubt(str(failure), started)
-                self._refuse_waiting(failure)
+            self._judge(lane, failure, started, patience)
             return
         self._metrics.committed(lane.name, len(batch), perf_counter() - started)
         for (_, future), outcome in zip(batch, outcomes, strict=True):
@@ -154,6 +151,17 @@ class Journal:
                 future.set_exception(outcome)
             else:
                 future.set_result(outcome)
+
+    def _judge(self, lane: _Lane, failure: Unavailable, started: float, patience: float) -> None:
+        """Tell an outage from somebody who keeps a few rows locked; a lock on moves is one."""
+        if lane is not self._moves:
+            if isinstance(failure, Locked):
+                return
+            if patience < lane.patience / 2:  # it may have waited for a lock too late
+                self._heartbeat.suspect()
+                return
+        self._heartbeat.doubt(str(failure), started)
+        self._refuse_waiting(failure)
 
     def _refuse_waiting(self, failure: Unavailable) -> None:
         for lane in (self._moves, self._ends, self._changes):

@@ -1,11 +1,12 @@
 """What MariaDB and MySQL do in their own way. The driver is asyncmy."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import asyncmy
 from asyncmy import errors
-from asyncmy.constants.CR import CR_CONN_HOST_ERROR
+from asyncmy.constants.CR import CR_CONN_HOST_ERROR, CR_SERVER_LOST
 from sqlalchemy import Connection
 
 from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Key, Row
@@ -36,7 +37,8 @@ def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
 
 async def _connect(**arguments: Any) -> Driver:  # noqa: ANN401 - those of asyncmy
     try:
-        return await asyncmy.connect(**arguments)
+        async with asyncio.timeout(arguments["connect_timeout"]):  # asyncmy stops at TCP
+            return await asyncmy.connect(**arguments)
     except RuntimeError as error:  # uvloop's, if the connection is gone before it is set up
         raise errors.OperationalError(CR_CONN_HOST_ERROR, str(error)) from error
 
@@ -44,8 +46,14 @@ async def _connect(**arguments: Any) -> Driver:  # noqa: ANN401 - those of async
 async def _insert_moves(driver: Driver, rows: Sequence[Row]) -> set[Key]:
     if not rows:
         return set()
-    if "MariaDB" not in driver.get_server_info():
-        return await insert_one_by_one(driver, rows)
+    insert = _insert_all if "MariaDB" in driver.get_server_info() else insert_one_by_one
+    try:
+        return await insert(driver, rows)
+    except (AttributeError, RuntimeError) as error:  # what asyncmy stumbles over when it is cut
+        raise errors.OperationalError(CR_SERVER_LOST, str(error)) from error
+
+
+async def _insert_all(driver: Driver, rows: Sequence[Row]) -> set[Key]:
     async with driver.cursor() as cursor:
         # four ints a row, whose text is the same in Python and in SQL
         values = ",".join(map(str, rows))

@@ -69,5 +69,5 @@ DIALECT = Dialect(
     is_lock_timeout=lambda error: _sqlstate(error) == _LOCK_NOT_AVAILABLE,
     lock_schema="SELECT pg_advisory_xact_lock(7854881352)",  # any number, the same in all versions
     renumber=_renumber,
-    errors=(asyncpg.PostgresError, asyncpg.InterfaceError),
+    errors=(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
 )

@@ -32,6 +32,7 @@ from uttt.storage.work import Entry, Work
 
 T = TypeVar("T")
 
+_SILENT: Final = "the database did not answer in time"
 _WRITERS: Final = 4
 _READERS: Final = 4
 _ATTEMPTS: Final = 4
@@ -100,7 +101,7 @@ class ServerDatabase:
                 raise AssertionError  # the last attempt returns or raises
         except TimeoutError:
             self._distrust()
-            raise Unavailable("the database did not answer in time") from None
+            raise Unavailable(_SILENT) from None
         except PoolTimeoutError:
             raise Unavailable("all connections to the database are in use") from None
         except self._dialect.failures as error:
@@ -179,6 +180,8 @@ class ServerDatabase:
 
 
 def _reason(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return _SILENT
     return str(getattr(error, "orig", None) or error) or type(error).__name__
 
 
