@@ -15,10 +15,11 @@ class ServerRuns(Exception):
 
 
 def move_in(url: URL, source: Source, terms: Terms) -> Tallies:
-    """Bring everything from the old server that is not here yet. All or nothing.
+    """Bring everything from the old server that is not here yet. All or nothing, but for tables,
+    which an empty database gets first.
 
     What is here and was not used since is changed to what the source says now; what was used here
-    is left alone. A database without tables gets them. Raises SourceFailed, ServerRuns,
+    is left alone. Raises SourceFailed, ServerRuns,
     SchemaMismatch or Unavailable.
     """
     is_open = backends.exists(url) and backends.is_open_elsewhere(url)
@@ -31,7 +32,9 @@ def move_in(url: URL, source: Source, terms: Terms) -> Tallies:
             raise ServerRuns(names or "a program has the file open")
         _move_in(connection, source, terms, tallies)
 
-    schema.prepare(url, change)
+    # by itself: MariaDB commits tables one by one, and would keep half of them if we were killed
+    schema.prepare(url)
+    schema.run(url, change)
     return tallies
 
 
