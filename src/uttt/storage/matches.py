@@ -15,6 +15,7 @@ from sqlalchemy import (
     Select,
     alias,
     and_,
+    bindparam,
     delete,
     exists,
     func,
@@ -76,6 +77,15 @@ def open_count(connection: Connection, player_id: int) -> int:
     return count or 0
 
 
+_OPEN_PAIRS = (
+    select(seats.c.player_id, matches.c.open_pair)
+    .join(matches, matches.c.id == seats.c.match_id)
+    .where(
+        seats.c.player_id.in_(bindparam("player_ids", expanding=True)), matches.c.result.is_(None)
+    )
+)
+
+
 def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
     """Make a match.
 
@@ -83,13 +93,14 @@ def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
     """
     first, second = new.players
     existing = lock_players(connection, (first.id, second.id))
+    playing = connection.execute(_OPEN_PAIRS, {"player_ids": [first.id, second.id]}).all()
     for player in new.players:
         if player.id not in existing:
             raise PlayerGone(player.id)
-        if open_count(connection, player.id) >= max_open:
+        if sum(row.player_id == player.id for row in playing) >= max_open:
             raise TooManyMatches(player.id)
     pair = f"{min(first.id, second.id)}-{max(first.id, second.id)}"
-    if connection.scalar(select(exists().where(matches.c.open_pair == pair))):
+    if any(row.open_pair == pair for row in playing):
         raise PairIsPlaying
     ranked = first.registered and second.registered
     result = connection.execute(
