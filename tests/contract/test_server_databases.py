@@ -1,0 +1,196 @@
+"""What can only happen on a database server: broken connections, locks, time-outs."""
+
+import asyncio
+import io
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+import structlog
+from sqlalchemy import text
+from sqlalchemy.engine import URL
+
+from support.database_session import Session, kill_all
+from uttt import logs
+from uttt.domain.events import Played
+from uttt.storage import players
+from uttt.storage.failures import Behind, Locked, Unavailable
+
+START = 1_900_000_000_000
+LIMIT = 2.0
+pytestmark = pytest.mark.parametrize("backend", ["postgresql", "mariadb"], indirect=True)
+
+
+@pytest.fixture
+def sleep(prepared: URL) -> Any:
+    """A query that takes some seconds."""
+    function = "pg_sleep" if prepared.get_backend_name() == "postgresql" else "SLEEP"
+    return lambda seconds: lambda c: c.execute(text(f"SELECT {function}({seconds})")).all()
+
+
+@pytest_asyncio.fixture
+async def somebody(prepared: URL) -> AsyncIterator[Session]:
+    session = await Session.open(prepared)
+    yield session
+    session.close()
+
+
+async def in_time(attempt: Awaitable[Any]) -> Unavailable:
+    started = time.monotonic()
+    with pytest.raises(Unavailable) as caught:
+        await attempt
+    assert time.monotonic() - started < LIMIT
+    return caught.value
+
+
+async def works(database: Any) -> None:
+    """All kinds of connections do, several at a time."""
+    query = text("SELECT 1")
+    reads = [database.read(lambda c: c.execute(query).scalar()) for _ in range(8)]
+    writes = [database.commit(lambda c: c.execute(query).scalar()) for _ in range(4)]
+    assert await asyncio.gather(*reads) == [1] * 8
+    assert await asyncio.gather(*writes) == [[1]] * 4
+
+
+async def test_a_read_that_takes_too_long(database: Any, sleep: Any) -> None:
+    await in_time(database.read(sleep(4)))
+    await works(database)
+
+
+async def test_a_write_for_which_there_is_no_patience(database: Any, sleep: Any) -> None:
+    await in_time(database.port.commit([sleep(4)], 0.3))
+    await works(database)
+
+
+async def test_idle_connections_that_have_died(database: Any, prepared: URL) -> None:
+    match = await database.match(await database.account("ann"), await database.account("bob"))
+    assert await database.append(match, Played(0, START, 40, None)) == [None]
+    await works(database)
+    await kill_all(prepared)
+    await asyncio.sleep(0.2)
+    assert await database.append(match, Played(1, START, 36, None)) == [None]
+    await works(database)
+
+
+async def test_a_connection_that_dies_during_a_read(
+    database: Any, prepared: URL, sleep: Any
+) -> None:
+    """It is read again."""
+    reading = asyncio.create_task(database.read(sleep(0.4)))
+    await asyncio.sleep(0.2)
+    await kill_all(prepared)
+    assert len(await reading) == 1
+
+
+async def test_a_connection_that_dies_during_a_write(
+    database: Any, prepared: URL, sleep: Any
+) -> None:
+    """It was not committed, so it is written again, once."""
+
+    def change(connection: Any) -> None:
+        players.create(connection, "ann", None, None, START)
+        sleep(0.4)(connection)
+
+    writing = asyncio.create_task(database.commit(change))
+    await asyncio.sleep(0.2)
+    await kill_all(prepared)
+    assert await writing == [None]
+    names = await database.read(lambda c: c.execute(text("SELECT name FROM players")).all())
+    assert [name for (name,) in names] == ["ann"]
+
+
+async def test_moves_that_cannot_be_written(
+    database: Any, prepared: URL, somebody: Session
+) -> None:
+    match = await database.match(await database.account("ann"), await database.account("bob"))
+    lock = "LOCK TABLE moves" if prepared.get_backend_name() == "postgresql" else (
+        "LOCK TABLES moves WRITE")  # fmt: skip
+    await somebody.execute("BEGIN")
+    await somebody.execute(lock)
+    assert isinstance(await in_time(database.append(match, Played(0, START, 40, None))), Locked)
+    await database.read(lambda c: c.execute(text("SELECT * FROM players")).all())
+    somebody.close()
+    assert await database.append(match, Played(0, START, 40, None)) == [None]
+
+
+async def test_players_whom_somebody_has_locked(database: Any, somebody: Session) -> None:
+    await database.account("ann")
+    await somebody.execute("BEGIN")
+    await somebody.execute("SELECT * FROM players FOR UPDATE")
+    update = text("UPDATE players SET seen_at = 1")
+    assert isinstance(await in_time(database.commit(lambda c: c.execute(update))), Locked)
+    await somebody.execute("ROLLBACK")
+    await database.commit(lambda c: c.execute(update).rowcount)
+
+
+async def test_who_loses_a_deadlock_is_tried_again(two: Any, sleep: Any) -> None:
+    ann, bob = await two[0].account("ann"), await two[0].account("bob")
+
+    update = text("UPDATE players SET seen_at = 1 WHERE id = :id")
+
+    def lock(*ids: int) -> Any:
+        def change(connection: Any) -> str:
+            for id_ in ids:
+                connection.execute(update, {"id": id_})
+                sleep(0.2)(connection)
+            return "done"
+
+        return change
+
+    outcomes = await asyncio.gather(
+        two[0].port.commit([lock(ann.id, bob.id)], 5), two[1].port.commit([lock(bob.id, ann.id)], 5)
+    )
+    assert outcomes == [["done"], ["done"]]
+
+
+async def test_more_readers_than_connections(database: Any, sleep: Any) -> None:
+    started = time.monotonic()
+    reads = [database.read(sleep(1)) for _ in range(9)]
+    outcomes = await asyncio.gather(*reads, return_exceptions=True)
+    assert time.monotonic() - started < LIMIT
+    assert [type(outcome) for outcome in outcomes].count(list) >= 4
+    assert any(isinstance(outcome, Unavailable) for outcome in outcomes)
+    await works(database)
+
+
+@pytest.mark.parametrize("when", [0.0, 0.01, 0.2])
+async def test_who_goes_away_in_the_middle_spoils_no_connection(
+    database: Any, sleep: Any, when: float
+) -> None:
+    def half(connection: Any) -> None:
+        players.create(connection, "half", None, None, START)
+        sleep(1)(connection)
+
+    tasks = [asyncio.create_task(database.read(sleep(1))) for _ in range(4)]
+    tasks += [asyncio.create_task(database.commit(half))]
+    await asyncio.sleep(when)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await works(database)
+    assert await database.read(lambda c: c.execute(text("SELECT * FROM players")).all()) == []
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    root, ours = logging.getLogger(), logging.getLogger("uttt")
+    kept = root.handlers[:], root.level, ours.level
+    stream = io.StringIO()
+    logs.configure("info", "json", stream)
+    yield stream
+    logging.captureWarnings(capture=False)
+    root.handlers[:] = kept[0]
+    root.setLevel(kept[1])
+    ours.setLevel(kept[2])
+    structlog.reset_defaults()
+
+
+async def test_a_lost_race_is_not_worth_a_line_in_the_log(database: Any, log: io.StringIO) -> None:
+    match = await database.match(await database.account("ann"), await database.account("bob"))
+    await database.append(match, Played(0, START, 40, None))
+    (outcome,) = await database.append(match, Played(0, START, 41, None))
+    assert isinstance(outcome, Behind)
+    assert log.getvalue() == ""
