@@ -1,178 +1,22 @@
-"""Players and a watch for drills in which the database goes away: who may be told what, and when.
-
-A board knows which moves were acknowledged to its two clients. While the database is away each
-request must be refused in time; afterwards what was refused may turn out to be done, if both are
-told so.
-"""
+"""What an outage of the database must look like to players and to those who ask /readyz."""
 
 import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, select
-from sqlalchemy.engine import URL
-
-from support import games, matches
-from support.client import Client
-from support.elo import rated
-from support.naive import Game, Move
-from support.players import Players
+from support.board import REFUSAL_LIMIT, Board
 from support.server import Server
-from support.shape import Data
-from uttt.storage import backends, tables
-from uttt.storage import matches as stored
 
 log = logging.getLogger(__name__)
-REFUSAL_LIMIT = 2.0
-"""Seconds until a move is refused."""
 RETURN_LIMIT = 5.0
 """Seconds from the return of the database until all works again."""
 OUTAGE_EVENTS = (
     *("commit_failed", "database_away", "sweep_failed", "sessions_not_renewed"),
     *("standing_not_read", "background_write_failed"),
 )
-
-
-@dataclass
-class Board:
-    """A match of two clients. With `abandons` player_a asks for its end instead of moving."""
-
-    clients: tuple[Client, Client]
-    ranked: bool
-    script: tuple[Move, ...] = games.WON_BY_A
-    abandons: bool = False
-    match_id: str = ""
-    made: int = 0
-    """Moves that were acknowledged, or shown after they had been refused."""
-    over: bool = False
-    refusals: list[float] = field(default_factory=list)
-    """Seconds that each took."""
-
-    async def begin(self, made: int) -> None:
-        self.match_id = await matches.start(*self.clients)
-        await matches.play(*self.clients, self.match_id, self.script[:made])
-        self.made = made
-
-    async def attempt(self) -> bool:
-        """Move, or ask for the end; whether it was done. A refusal must come in time."""
-        sender = self.clients[0 if self.abandons else self.made % 2]
-        sent = time.monotonic()
-        if self.abandons:
-            await sender.send("end_match", id=self.match_id)
-        else:
-            await sender.move(self.match_id, self.script[self.made])
-        message = await sender.receive()
-        if message["type"] != "error":
-            await self._done(sender, message)
-            if self.refusals:
-                await self._skip_late_refusal(sender)
-            return True
-        self.refusals.append(time.monotonic() - sent)
-        assert self.refusals[-1] < REFUSAL_LIMIT
-        assert message["data"]["code"] == "unavailable", message
-        if not self.abandons:
-            assert (await sender.expect_state(self.match_id))["moves"] == self.made
-        return False
-
-    async def _skip_late_refusal(self, sender: Client) -> None:
-        """What was refused before may have been done, and shown just when it was asked again."""
-        late = await sender.until_marker()
-        if late:
-            assert late[0]["data"]["code"] in {"not_your_turn", "match_over"}, late
-            assert [message["type"] for message in late[1:]] in ([], ["match_update"])
-
-    async def _done(self, sender: Client, first: Data) -> None:
-        """Read what both are told of a move or an end; the first message to the sender is read."""
-        other = self.clients[1 - self.clients.index(sender)]
-        expected = self._expected
-        told = [first] + [await sender.receive() for _ in expected[1:]]
-        assert [message["type"] for message in told] == expected
-        told_other = [await other.receive() for _ in expected]
-        assert [message["type"] for message in told_other] == expected
-        self._adopt([m["data"] for m in (*told, *told_other) if m["type"] == "match_update"])
-
-    def _adopt(self, updates: list[Data]) -> None:
-        """Both were shown the match after what was asked for."""
-        matches.same_content(*updates)
-        assert updates[0]["id"] == self.match_id
-        if not self.abandons:
-            self.made += 1
-        assert updates[0]["moves"] == self.made
-        self.over = self.abandons or self.made == len(self.script)
-        assert updates[0]["match_state"]["complete_field"] == Game(self.script[: self.made]).field
-        assert updates[0]["match_state"]["game_over"] is self.over
-
-    async def resync(self) -> bool:
-        """Read what has come unasked: nothing, or for both how the match stands after what was
-        refused. Returns whether that was so.
-        """
-        found = [await client.until_marker() for client in self.clients]
-        if not any(found):
-            return False
-        for client, messages in zip(self.clients, found, strict=True):
-            while len(messages) < len(self._expected):  # it was asked while they were being told
-                messages.append(await client.receive())
-            assert [message["type"] for message in messages] == self._expected
-        self._adopt([m["data"] for ms in found for m in ms if m["type"] == "match_update"])
-        return True
-
-    @property
-    def _expected(self) -> list[str]:
-        """The types of the messages that tell each of the two of the next move or the end."""
-        if self.abandons:
-            return ["elo_update", "match_update"] if self.ranked else ["match_update"]
-        over = self.made + 1 == len(self.script)
-        return ["match_update", "elo_update"] if over else ["match_update"]
-
-    async def play_on(self, pause: float) -> None:
-        """Play to the end, whatever is refused."""
-        while not self.over:
-            if not await self.resync():
-                await self.attempt()
-            await asyncio.sleep(pause)
-
-    async def finish(self) -> None:
-        """Play to the end, without a single refusal."""
-        while not self.over:
-            assert await self.attempt(), "refused after the return of the database"
-        for client in self.clients:
-            await client.quiet()
-            assert await client.states() == []
-
-    @property
-    def ratings(self) -> tuple[int, int]:
-        """What the two must have in the end, who had 1000 before."""
-        winner = 2 if self.abandons else Game(self.script).winner
-        score = {0: 0.5, 1: 1.0, 2: 0.0}[winner]
-        return rated(1000, 1000, score), rated(1000, 1000, 1 - score)
-
-
-async def gather_boards(players: Players, *, several: int = 1) -> list[Board]:
-    """Matches in all situations: in the middle, before the last move, before an abandonment."""
-    boards = []
-    for _ in range(several):
-        kinds = (
-            (False, games.WON_BY_A, False, 7),
-            (True, games.WON_BY_B, False, len(games.WON_BY_B) - 1),
-            (True, games.DRAWN, True, 4),
-            (False, games.DRAWN_BY_WINNING, False, 20),
-        )
-        for ranked, script, abandons, made in kinds:
-            make = players.accounts if ranked else players.guests
-            one, two = await make("ann", "bob")
-            board = Board((one, two), ranked, script, abandons)
-            await board.begin(made)
-            boards.append(board)
-    return boards
-
-
-async def finish(boards: Iterable[Board]) -> None:
-    """All are played to their ends."""
-    await asyncio.gather(*(board.finish() for board in boards))
 
 
 async def all_work(boards: Iterable[Board], since: float) -> float:
@@ -281,45 +125,3 @@ async def until_told(board: Board) -> None:
             if await board.resync():
                 return
             await asyncio.sleep(0.05)
-
-
-def check_database(url: URL, boards: Iterable[Board]) -> None:
-    """The database has what was acknowledged, all results, and ratings that follow from them."""
-
-    def check(connection: Connection) -> None:
-        expected = {}
-        for board in boards:
-            match = stored.find(connection, board.match_id)
-            assert match is not None
-            assert match.outcome is not None
-            assert match.next_ply == board.made + board.abandons
-            names = [player.name for player in match.fixture.players]
-            assert names == [client.name for client in board.clients]
-            if board.ranked:
-                expected.update(zip(names, board.ratings, strict=True))
-        check_ratings(connection, expected)
-
-    with ThreadPoolExecutor(1) as apart:  # the thread of the test has a loop that runs
-        apart.submit(lambda: backends.run(url, check, write=False)).result()
-
-
-def check_ratings(connection: Connection, expected: dict[str, int]) -> None:
-    """These accounts have these ratings; each match was rated once, and all are counted."""
-    players = tables.players
-    rows = connection.execute(
-        select(players.c.id, players.c.name, players.c.rating).where(players.c.registered)
-    ).all()
-    found = {row.name: row.rating for row in rows}
-    assert {name: found[name] for name in expected} == expected
-    counted = {
-        row.rating: row.accounts
-        for row in connection.execute(select(tables.rating_counts))
-        if row.accounts
-    }
-    assert counted == {r: list(found.values()).count(r) for r in found.values()}
-    changes = connection.execute(select(tables.rating_changes)).all()
-    assert len({(row.match_id, row.player_id) for row in changes}) == len(changes)
-    changed = dict.fromkeys((row.id for row in rows), 1000)
-    for row in changes:
-        changed[row.player_id] += row.rating_after - row.rating_before
-    assert {row.name: changed[row.id] for row in rows} == found

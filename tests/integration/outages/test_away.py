@@ -10,7 +10,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from support.outage import check_database, finish, gather_boards, outage
+from support.board import check_database, finish, gather_boards
+from support.outage import outage
 from support.place import Place
 
 AWAY = 2.7

@@ -6,15 +6,9 @@ import time
 import pytest
 
 from support import games, matches
+from support.board import REFUSAL_LIMIT, check_database, finish, gather_boards
 from support.database_session import kill_all
-from support.outage import (
-    REFUSAL_LIMIT,
-    RETURN_LIMIT,
-    check_database,
-    finish,
-    gather_boards,
-    until_told,
-)
+from support.outage import RETURN_LIMIT, until_told
 from support.place import Place
 
 COMMIT = {"postgresql": b"COMMIT;", "mariadb": b"COMMIT"}

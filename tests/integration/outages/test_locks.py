@@ -3,7 +3,8 @@
 import asyncio
 
 from support import games
-from support.outage import Board, all_work, check_database, finish, gather_boards
+from support.board import Board, check_database, finish, gather_boards
+from support.outage import all_work
 from support.place import Place
 
 

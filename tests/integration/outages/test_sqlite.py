@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 from sqlalchemy.engine import make_url
 
-from support.outage import OUTAGE_EVENTS, check_database, finish, gather_boards, outage
+from support.board import check_database, finish, gather_boards
+from support.outage import OUTAGE_EVENTS, outage
 from support.players import Players
 from support.server import Server, running
 
