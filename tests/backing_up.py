@@ -1,0 +1,40 @@
+"""Backing up and restoring within the process of a test, and doing something else meanwhile."""
+
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy.engine import URL
+
+import samples
+from uttt.storage import backends, backup, restore, schema
+from uttt.storage.schema import State
+
+
+def quietly(_done: int, _total: int) -> None:
+    """Report nothing."""
+
+
+def back_up(url: URL, report: Callable[[int, int], None] = quietly) -> bytes:
+    stream = io.BytesIO()
+    backup.write(url, stream, report)
+    return stream.getvalue()
+
+
+def bring_back(url: URL, packed: bytes, report: Callable[[int, int], None] = quietly) -> None:
+    restore.restore(url, io.BytesIO(packed), report)
+
+
+def meanwhile(change: Callable[[], Any]) -> Any:
+    """Do something in another thread, as another process would."""
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(change).result(timeout=20)
+
+
+def state(url: URL) -> State:
+    return backends.run(url, schema.state)
+
+
+def without_nodes(rows: samples.Rows) -> samples.Rows:
+    return {**rows, "nodes": []}
