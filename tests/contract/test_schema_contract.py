@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -116,6 +117,19 @@ def test_two_nodes_that_start_at_once_create_the_tables_once(empty: URL) -> None
         created = list(nodes.map(start, range(2)))
     assert sorted(created) == ["False", "True"]
     assert state(empty) is State.CURRENT
+
+
+def test_commands_that_write_wait_for_each_other(prepared: URL) -> None:
+    inside: list[bool] = []
+
+    def change(_: Connection) -> None:
+        inside.append(True)
+        time.sleep(0.1)
+        assert len(inside) == 1, "two at a time"
+        inside.pop()
+
+    with ThreadPoolExecutor(3) as commands:
+        list(commands.map(lambda _: backends.run(prepared, change), range(3)))
 
 
 def test_a_failure_half_way_can_be_mended(empty: URL, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,7 +54,8 @@ class Dialect:
     is_lock_timeout: Callable[[BaseException], bool]
     """Whether the error says that others kept a lock for too long, so that nothing was done."""
     lock_schema: str
-    """The statement by which whoever changes the tables keeps others from doing so, too."""
+    """The query by which whoever changes the tables keeps others from doing so, too; it returns 1,
+    or anything else if somebody has kept us from it for a minute."""
     renumber: Callable[[Connection, str], None]
     """Have a table number its next row after the greatest id, once rows came with their ids."""
     errors: tuple[type[BaseException], ...]

@@ -67,7 +67,8 @@ DIALECT = Dialect(
     cut=lambda driver: driver.terminate(),
     is_conflict=lambda error: _sqlstate(error) in _CONFLICTS,
     is_lock_timeout=lambda error: _sqlstate(error) == _LOCK_NOT_AVAILABLE,
-    lock_schema="SELECT pg_advisory_xact_lock(7854881352)",  # any number, the same in all versions
+    # any number will do, as long as it is the same in all versions
+    lock_schema="SELECT 1 FROM pg_advisory_xact_lock(7854881352)",
     renumber=_renumber,
     errors=(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
 )

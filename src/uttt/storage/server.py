@@ -199,8 +199,8 @@ def run(
         engine = open_engine(url, dialect, isolation, None, {})
         try:
             async with engine.begin() as connection:
-                if write:
-                    await connection.exec_driver_sql(dialect.lock_schema)
+                if write and not await _lock_schema(connection, dialect):
+                    raise Unavailable("another command has been changing the tables for a minute")
                 return await connection.run_sync(function)
         except dialect.failures as error:
             raise Unavailable(_reason(error)) from error
@@ -208,3 +208,7 @@ def run(
             await engine.dispose()
 
     return asyncio.run(once())
+
+
+async def _lock_schema(connection: AsyncConnection, dialect: Dialect) -> bool:
+    return bool((await connection.exec_driver_sql(dialect.lock_schema)).scalar())
