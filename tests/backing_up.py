@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy.engine import URL
 
 import samples
-from uttt.storage import backends, backup, restore, schema
+from uttt.storage import backends, schema
+from uttt.storage.backups import restoring as restore
+from uttt.storage.backups import writing as backup
 from uttt.storage.schema import State
 
 

@@ -49,7 +49,7 @@ class Node:
     """One server process: all parts, wired."""
 
     def __init__(self, settings: Settings, info: NodeInfo) -> None:
-        lifetimes = _lifetimes(settings)
+        lifetimes = lifetimes_of(settings)
         clock = system_clock
         self.bus = LocalBus()
         self.metrics = Metrics()
@@ -162,7 +162,8 @@ def _address(settings: Settings) -> str:
     return f"{settings.host or socket.gethostname()}:{settings.port}"
 
 
-def _lifetimes(settings: Settings) -> Lifetimes:
+def lifetimes_of(settings: Settings) -> Lifetimes:
+    """Return how long things live, in ms, as the settings have it."""
     account, session, temporary_session, match = (
         round(lifetime.total_seconds() * 1000)
         for lifetime in (

@@ -18,8 +18,8 @@ from command import failed, succeeded, uttt
 from databases import KINDS, database
 from support.server import COMMAND, running
 from uttt.storage import backends, schema
-from uttt.storage.backup import NotWritten
-from uttt.storage.backup_file import new_file
+from uttt.storage.backups.file import new_file
+from uttt.storage.backups.writing import NotWritten
 from uttt.storage.tables import metadata
 
 HEAD = schema.head()

@@ -16,9 +16,10 @@ from sqlalchemy import BigInteger, Boolean, Column, LargeBinary, MetaData, Strin
 from sqlalchemy.engine import make_url
 
 import samples
-from uttt.storage import backup, schema
-from uttt.storage.backup_format import BadBackup, encode_rows, row_decoder
-from uttt.storage.backup_reader import BackupReader
+from uttt.storage import schema
+from uttt.storage.backups import writing as backup
+from uttt.storage.backups.format import BadBackup, encode_rows, row_decoder
+from uttt.storage.backups.reading import BackupReader
 
 TABLE = Table(
     "things",

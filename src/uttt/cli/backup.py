@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy.engine import URL, make_url
 
 from uttt.cli.run import (
@@ -18,15 +16,15 @@ from uttt.cli.run import (
     DatabaseOption,
     Failed,
     known_failures,
+    progress_bar,
     read_settings,
     start_logging,
 )
-from uttt.storage import backup as backups
-from uttt.storage import backup_file
-from uttt.storage import restore as restoring
-from uttt.storage.backup import NotWritten, Report
-from uttt.storage.backup_format import BadBackup, Header
-from uttt.storage.restore import CannotRestore
+from uttt.storage.backups import file as backup_file
+from uttt.storage.backups import restoring, writing
+from uttt.storage.backups.format import BadBackup, Header
+from uttt.storage.backups.restoring import CannotRestore
+from uttt.storage.backups.writing import NotWritten, Report
 
 FileArgument = Annotated[str, typer.Argument(metavar="FILE", show_default=False)]
 
@@ -50,7 +48,7 @@ def backup(
         _destination(file, force=force) as stream,
         _progress("backing up") as report,
     ):
-        header = backups.write(url, stream, report)
+        header = writing.write(url, stream, report)
     typer.echo(f"Backed up {_summary(header)}.", err=file == "-")
 
 
@@ -125,16 +123,7 @@ def _source(file: str) -> AbstractContextManager[BinaryIO]:
 @contextmanager
 def _progress(what: str) -> Iterator[Report]:
     """Show how many rows are done, on standard error if that is a terminal."""
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("rows"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )
-    with bar:
+    with progress_bar() as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 

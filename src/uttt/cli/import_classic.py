@@ -1,6 +1,5 @@
 """`uttt import-classic`: moves a host in from the old server."""
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
@@ -8,8 +7,6 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -20,12 +17,11 @@ from uttt.cli.run import (
     Failed,
     known_failures,
     print_table,
+    progress_bar,
     read_settings,
     start_logging,
 )
-from uttt.domain.lifetimes import Lifetimes
 from uttt.service.clock import system_clock
-from uttt.settings import Settings
 from uttt.storage.classic import source as sources
 from uttt.storage.classic.move_in import ServerRuns, move_in
 from uttt.storage.classic.source import Source, SourceFailed
@@ -61,12 +57,14 @@ def import_classic(
 
     All or nothing. Run it as often as you like: what was not used here is brought up to date.
     """
+    from uttt.app import lifetimes_of  # noqa: PLC0415 - the other commands need not wait for it
+
     url, zone = _source_url(source), _zone(time_zone)
     with known_failures(), _explained():
         settings = read_settings({"database_url": database_url}, config).settings
         start_logging(settings)
         with sources.opened(url) as old, _progress(old) as advance:
-            terms = Terms(system_clock(), _lifetimes(settings), settings.elo_k, zone, advance)
+            terms = Terms(system_clock(), lifetimes_of(settings), settings.elo_k, zone, advance)
             tallies = move_in(make_url(settings.database_url), old, terms)
     _print(tallies)
 
@@ -104,32 +102,10 @@ def _explained() -> Iterator[None]:
         ) from failure
 
 
-def _lifetimes(settings: Settings) -> Lifetimes:
-    account, session, temporary_session, match = (
-        round(lifetime.total_seconds() * 1000)
-        for lifetime in (
-            settings.account_lifetime,
-            settings.session_lifetime,
-            settings.temporary_session_lifetime,
-            settings.match_lifetime,
-        )
-    )
-    return Lifetimes(account, session, temporary_session, match)
-
-
 @contextmanager
 def _progress(source: Source) -> Iterator[Callable[[str, int], None]]:
     """Show how many rows of each table are done, on standard error if that is a terminal."""
-    bars = Progress(
-        TextColumn("{task.description:<8}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("rows"),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-    )
-    with bars:
+    with progress_bar() as bars:
         tasks = {
             table.name: bars.add_task(table.name, total=source.count(table))
             for table in (sources.users, sources.sessions, sources.friends, sources.matches)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from sqlalchemy import Connection
 from sqlalchemy.engine import make_url
@@ -33,6 +34,19 @@ def print_table(table: Table) -> None:
     """Print a table, as wide as it needs to be when it goes to a file or a pipe."""
     console = Console(markup=False, width=None if sys.stdout.isatty() else 10_000)
     console.print(table)
+
+
+def progress_bar() -> Progress:
+    """Return a bar that counts rows, on standard error if that is a terminal."""
+    return Progress(
+        TextColumn("{task.description:<8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("rows"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+    )
 
 
 class Failed(Exception):

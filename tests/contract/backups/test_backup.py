@@ -15,7 +15,8 @@ from databases import Places
 from node import START
 from uttt.domain.match import Player
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import backends, backup, matches, players, schema
+from uttt.storage import backends, matches, players, schema
+from uttt.storage.backups import writing as backup
 from uttt.storage.matches import NewMatch
 from uttt.storage.schema import SchemaMismatch, State
 

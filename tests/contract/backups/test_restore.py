@@ -15,11 +15,13 @@ from databases import SERVERS, Places
 from node import START
 from uttt.domain.match import Player
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import backends, backup_reader, matches, nodes, players, restore, schema, sessions
-from uttt.storage.backup_format import BadBackup
+from uttt.storage import backends, matches, nodes, players, schema, sessions
+from uttt.storage.backups import reading as backup_reader
+from uttt.storage.backups import restoring as restore
+from uttt.storage.backups.format import BadBackup
+from uttt.storage.backups.restoring import CannotRestore
 from uttt.storage.matches import NewMatch
 from uttt.storage.nodes import NodeInfo
-from uttt.storage.restore import CannotRestore
 from uttt.storage.schema import State
 from uttt.storage.tables import players as players_table
 

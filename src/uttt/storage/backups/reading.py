@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, Final, TypeVar
 import msgspec
 from sqlalchemy import Table
 
-from uttt.storage import backup_format
-from uttt.storage.backup_format import BadBackup, Footer, Header, Mark, Section, TableOfBackup
+from uttt.storage.backups import format as layout
+from uttt.storage.backups.format import BadBackup, Footer, Header, Mark, Section, TableOfBackup
 from uttt.storage.schema import SchemaMismatch
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class BackupReader:
     def _rows(self, table: Table, described: TableOfBackup) -> Iterator[list[Values]]:
         names = [name for name, _ in described.columns]
         places = [names.index(column.name) for column in table.columns]
-        decode = backup_format.row_decoder(table, names).decode
+        decode = layout.row_decoder(table, names).decode
         for start in range(0, described.rows, _BATCH):
             lines = (self._next() for _ in range(start, min(start + _BATCH, described.rows)))
             try:
@@ -83,9 +83,9 @@ class BackupReader:
             mark = msgspec.json.decode(line, type=Mark)
         except _NO_SUCH_VALUE:
             raise BadBackup("this is not a backup of uttt") from None
-        if mark.format != backup_format.FORMAT:
+        if mark.format != layout.FORMAT:
             raise BadBackup("this is not a backup of uttt")
-        if mark.version > backup_format.VERSION:
+        if mark.version > layout.VERSION:
             raise BadBackup("the backup is of a newer format: install the newer program")
         try:
             return msgspec.json.decode(line, type=Header)
@@ -129,7 +129,7 @@ class BackupReader:
 def _tables(header: Header) -> list[Table]:
     """Return the tables in the order of the file, which must be those of its revision."""
     try:
-        known = {table.name: table for table in backup_format.tables_at(header.schema)}
+        known = {table.name: table for table in layout.tables_at(header.schema)}
     except SchemaMismatch:
         message = f"the backup is of newer tables ({header.schema}): install the newer program"
         raise BadBackup(message) from None
@@ -137,7 +137,7 @@ def _tables(header: Header) -> list[Table]:
     if sorted(names) != sorted(known):
         raise BadBackup(f"it does not have the tables of version {header.schema}")
     for described in header.tables:
-        expected = backup_format.describe(known[described.name], described.rows)
+        expected = layout.describe(known[described.name], described.rows)
         if sorted(described.columns) != sorted(expected.columns):
             message = f"{described.name} does not have the columns of version {header.schema}"
             raise BadBackup(message)

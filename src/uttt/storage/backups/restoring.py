@@ -1,6 +1,6 @@
 """Reading a backup and filling a database with it: all of it, or nothing.
 
-What the lines look like is in `backup_format.py`. Nothing of a file is believed: it may be cut off,
+What the lines look like is in `format.py`. Nothing of a file is believed: it may be cut off,
 damaged, or made by somebody else.
 """
 
@@ -13,10 +13,11 @@ from sqlalchemy import Connection, Table, exists, insert, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
-from uttt.storage import backends, backup_format, schema, standings
-from uttt.storage.backup import Report
-from uttt.storage.backup_format import BadBackup, Header
-from uttt.storage.backup_reader import BackupReader, Values
+from uttt.storage import backends, schema, standings
+from uttt.storage.backups import format as layout
+from uttt.storage.backups.format import BadBackup, Header
+from uttt.storage.backups.reading import BackupReader, Values
+from uttt.storage.backups.writing import Report
 from uttt.storage.schema import State
 
 
@@ -43,7 +44,7 @@ def restore(url: URL, stream: BinaryIO, report: Report) -> Header:
         _fill(connection, reader, report)
         if "rating_counts" in schema.tables_at(version).tables:
             standings.recount(connection)
-        for table in filter(backup_format.is_numbered, reader.tables):
+        for table in filter(layout.is_numbered, reader.tables):
             backends.renumber(url, connection, table.name)
         _refuse_while_nodes_serve(connection)  # one may have come since
         if version != schema.head():
@@ -81,7 +82,7 @@ def _make_room(connection: Connection, version: str) -> None:
 
 
 def _refuse_rows(connection: Connection) -> None:
-    for table in backup_format.tables_at(schema.revision(connection) or ""):
+    for table in layout.tables_at(schema.revision(connection) or ""):
         if connection.scalar(select(exists(select(1).select_from(table)))):
             raise CannotRestore(
                 f"the database is not empty, there are rows in its table {table.name}"

@@ -1,6 +1,6 @@
 """Writing a backup: the rows of one moment, in pages, to a stream of bytes.
 
-What the lines look like is in `backup_format.py`, where the bytes go in `backup_file.py`.
+What the lines look like is in `format.py`, where the bytes go in `file.py`.
 """
 
 import gzip
@@ -24,8 +24,9 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL
 
 from uttt import __version__
-from uttt.storage import backup_format, schema
-from uttt.storage.backup_format import Footer, Header, Section
+from uttt.storage import schema
+from uttt.storage.backups import format as layout
+from uttt.storage.backups.format import Footer, Header, Section
 
 Report = Callable[[int, int], None]
 """Told again and again how many rows are done, and how many there are."""
@@ -70,7 +71,7 @@ class _Stream:
 
 
 def _write(connection: Connection, packed: gzip.GzipFile, report: Report) -> Header:
-    tables = backup_format.tables_at(schema.revision(connection) or "")
+    tables = layout.tables_at(schema.revision(connection) or "")
     header = _header(connection, tables)
     digest = hashlib.sha256()
 
@@ -78,30 +79,30 @@ def _write(connection: Connection, packed: gzip.GzipFile, report: Report) -> Hea
         digest.update(lines)
         packed.write(lines)
 
-    put(backup_format.encode(header))
+    put(layout.encode(header))
     written: dict[str, int] = {}
     done = 0
     for table in tables:
-        put(backup_format.encode(Section(str(table.name))))
+        put(layout.encode(Section(str(table.name))))
         before = done
         for page in _pages(connection, table):
-            put(backup_format.encode_rows(page))
+            put(layout.encode_rows(page))
             done += len(page)
             report(done, header.rows)
         written[str(table.name)] = done - before
-    put(backup_format.encode(Footer(written, digest.hexdigest())))
+    put(layout.encode(Footer(written, digest.hexdigest())))
     return header
 
 
 def _header(connection: Connection, tables: Sequence[Table]) -> Header:
     return Header(
-        format=backup_format.FORMAT,
-        version=backup_format.VERSION,
+        format=layout.FORMAT,
+        version=layout.VERSION,
         schema=schema.revision(connection) or "",
         program=__version__,
         made_at=time.time_ns() // 1_000_000,
         tables=tuple(
-            backup_format.describe(table, connection.scalar(_count(table)) or 0) for table in tables
+            layout.describe(table, connection.scalar(_count(table)) or 0) for table in tables
         ),
     )
 
