@@ -14,7 +14,7 @@ from uttt.bus.local import LocalBus
 from uttt.bus.notices import MatchChanged, MatchGone, StandingChanged
 from uttt.domain.commands import Command
 from uttt.domain.events import Outcome, Result
-from uttt.domain.match import Match, decide, evolve
+from uttt.domain.match import Match, Player, decide, evolve
 from uttt.domain.refusals import Code, Refused
 from uttt.service.clock import Clock
 from uttt.service.hall import Hall
@@ -56,6 +56,7 @@ class Referee:
         self._ladder = ladder
         self._clock = clock
         self._elo_k = elo_k
+        self._standings_due: dict[int, Player] = {}
         self._rereads = RateLimit(_REREADS_PER_MINUTE, clock, enabled=True)
 
     async def apply(self, public_id: str, command: Command) -> Match:
@@ -121,7 +122,7 @@ class Referee:
         )
 
     async def tell(self, news: News) -> None:
-        """Tell the players of what `refresh` has found."""
+        """Tell the players of what `refresh` has found, and what could not be read before."""
         if any(news):
             log.info("matches_corrected", changed=len(news.changed), gone=len(news.gone))
         for match in news.gone:
@@ -130,6 +131,8 @@ class Referee:
         # first those in which somebody may move while the others are told
         for match in sorted(news.changed, key=lambda match: match.outcome is not None):
             await self._publish(match)
+        due, self._standings_due = self._standings_due, {}
+        await self._tell_standings(due.values())
 
     async def _publish(self, match: Match) -> None:
         if match.outcome is None:
@@ -178,14 +181,17 @@ class Referee:
     async def _publish_standings(self, match: Match) -> None:
         if match.outcome is not None and match.outcome.rated:
             self._ladder.note_change()
-        for player in match.fixture.players:
-            if not self._hall.is_present(player.id):
-                continue
+        await self._tell_standings(match.fixture.players)
+
+    async def _tell_standings(self, players: Iterable[Player]) -> None:
+        present = [player for player in players if self._hall.is_present(player.id)]
+        for number, player in enumerate(present):
             try:
                 standing = await self._ladder.standing(player)
             except Unavailable as failure:
-                # the end itself is committed and must be told; ratings come with the next login
+                # the end itself is committed and must be told; this comes after the outage
                 log.error("standing_not_read", reason=str(failure))
+                self._standings_due |= {player.id: player for player in present[number:]}
                 return
             self._bus.publish(StandingChanged(player.id, standing))
 
