@@ -26,11 +26,12 @@ class Health:
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """Answer whoever would send players elsewhere: 503 unless the database works."""
-        try:
-            async with asyncio.timeout(_READY_TIMEOUT):
-                await self._database.read(lambda c: c.execute(text("SELECT 1")).scalar_one())
-        except (Unavailable, TimeoutError):
-            return web.Response(status=503, text="the database does not answer\n")
+        if self._heartbeat.healthy:
+            try:
+                async with asyncio.timeout(_READY_TIMEOUT):
+                    await self._database.read(lambda c: c.execute(text("SELECT 1")).scalar_one())
+            except (Unavailable, TimeoutError):
+                return web.Response(status=503, text="the database does not answer\n")
         if not self._heartbeat.healthy:
             return web.Response(status=503, text="the database does not take what is written\n")
         return web.Response(text="ready\n")
