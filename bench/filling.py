@@ -2,6 +2,7 @@
 
 import hashlib
 import random
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,7 @@ def fill(url: URL, size: Size) -> None:
     backends.run(url, standings.recount)
     backends.run(url, lambda c: _renumber(url, c))
     backends.run(url, _analyze)
+    _settle(url)
 
 
 def _renumber(url: URL, connection: Connection) -> None:
@@ -188,6 +190,14 @@ def _game(chance: random.Random) -> list[int]:
             position = play(position, played[-1])
         if len(played) == _PLIES and position.result is None:
             return played
+
+
+def _settle(url: URL) -> None:
+    """Let SQLite put the log of all this into its file now, not while somebody measures."""
+    if url.get_backend_name() == "sqlite":
+        driver = sqlite3.connect(str(url.database))
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        driver.close()
 
 
 def _analyze(connection: Connection) -> None:
