@@ -13,10 +13,13 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from databases import SERVERS
+from support.cut import HOST, Network
 from support.database_session import Session, kill_all
 from uttt import logs
 from uttt.domain.events import Played
 from uttt.storage import players
+from uttt.storage.backends import open_database
 from uttt.storage.failures import Behind, Locked, Unavailable
 
 START = 1_900_000_000_000
@@ -172,6 +175,44 @@ async def test_who_goes_away_in_the_middle_spoils_no_connection(
     await asyncio.gather(*tasks, return_exceptions=True)
     await works(database)
     assert await database.read(lambda c: c.execute(text("SELECT * FROM players")).all()) == []
+
+
+@pytest.fixture
+def network(prepared: URL) -> Iterator[Network]:
+    port = {"postgresql": 5432, "mariadb": 3306}[prepared.get_backend_name()]
+    network = Network(SERVERS[prepared.get_backend_name()].port or port)
+    yield network
+    network.close()
+
+
+@pytest.fixture
+def distant(prepared: URL, network: Network) -> Any:
+    """The port on a database behind the network."""
+    return open_database(prepared.set(host=HOST, port=network.port))
+
+
+def ask(connection: Any) -> Any:
+    return connection.execute(text("SELECT 1")).scalar()
+
+
+async def test_silence_while_a_connection_is_given_back(distant: Any, network: Network) -> None:
+    """Nobody waits for the answer to a ROLLBACK longer than for any other."""
+    network.silence_after(b"ROLLBACK")
+    asked = [distant.read(ask), distant.read(ask), distant.commit([ask])]
+    async with asyncio.timeout(LIMIT):
+        await asyncio.gather(*asked, return_exceptions=True)
+    network.heal()
+    assert await asyncio.gather(*(distant.read(ask) for _ in range(8))) == [1] * 8
+    assert await distant.commit([ask]) == [1]
+    await distant.close()
+
+
+async def test_nobody_waits_for_silence_to_say_goodbye(distant: Any, network: Network) -> None:
+    await asyncio.gather(*(distant.read(ask) for _ in range(4)), distant.commit([ask]))
+    await distant.commit([])  # opens the connection for moves
+    network.silence()
+    async with asyncio.timeout(2 * LIMIT):
+        await distant.close()
 
 
 @pytest.fixture

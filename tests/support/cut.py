@@ -47,6 +47,7 @@ class Network:
         self._silent = False
         self._mute = False
         self._marker: bytes | None = None
+        self._last_word: bytes | None = None
         self._delay = 0.0
         self.cuts = 0
         """How many answers were replaced by a cut."""
@@ -80,6 +81,10 @@ class Network:
         """
         self._marker = marker
 
+    def silence_after(self, marker: bytes) -> None:
+        """Swallow the marker and all that follows it on its connection."""
+        self._last_word = marker
+
     def delay(self, seconds: float) -> None:
         """Let everything take longer, one way."""
         self._delay = seconds
@@ -87,7 +92,7 @@ class Network:
     def heal(self) -> None:
         """Carry everything; connections of which something was swallowed stay dumb for ever."""
         self._silent = self._mute = False
-        self._marker = None
+        self._marker = self._last_word = None
         self._delay = 0.0
         if self._listener is None:
             self._do(self._listen())
@@ -154,7 +159,8 @@ class Network:
             sink.close()
 
     def _may_ask(self, link: Link, data: bytes) -> bool:
-        link.lost = link.lost or self._silent
+        is_last = self._last_word is not None and self._last_word in data
+        link.lost = link.lost or self._silent or is_last
         link.marked = link.marked or (self._marker is not None and self._marker in data)
         return not link.lost
 

@@ -29,6 +29,8 @@ IDLE_TIMEOUT: Final = 2
 """Seconds after which the server ends a transaction in which nothing is said, and frees its locks:
 we may be cut off from it, and it need not notice. Ours never pause.
 """
+GOODBYE_TIMEOUT: Final = 0.25
+"""Seconds that the server has to answer when a connection is closed."""
 _CONNECT_TIMEOUT: Final = 1.0
 _POOL_TIMEOUT: Final = PATIENCE - 0.3
 _DISCARD_UNSENT: Final = struct.pack("ii", 1, 0)
@@ -104,15 +106,18 @@ class Connections:
         A cancellation would not do: before it comes out, SQLAlchemy says goodbye to the server and
         waits for its answer.
         """
-        async with self._engine.connect() as connection:
-            driver = await driver_of(connection)
-            timer = asyncio.get_running_loop().call_at(deadline, self._give_up, driver)
-            try:
-                yield connection
-            except asyncio.CancelledError:
-                self.cut(driver)  # it may be in the middle of anything
-                raise
-            finally:
+        timer: asyncio.TimerHandle | None = None
+        try:
+            async with self._engine.connect() as connection:
+                driver = await driver_of(connection)
+                timer = asyncio.get_running_loop().call_at(deadline, self._give_up, driver)
+                try:
+                    yield connection
+                except asyncio.CancelledError:
+                    self.cut(driver)  # it may be in the middle of anything
+                    raise
+        finally:
+            if timer is not None:  # only now, since giving a connection back asks the server, too
                 timer.cancel()
 
     def _give_up(self, driver: Driver) -> None:
@@ -149,9 +154,14 @@ class Connections:
         self._dialect.cut(driver)
 
     async def close(self) -> None:
-        """Close all that nobody uses."""
+        """Close all that nobody uses. Does not wait long for a server that says nothing."""
         if self._held is not None:
-            await self._held.close()
+            driver = await driver_of(self._held)
+            timer = asyncio.get_running_loop().call_later(GOODBYE_TIMEOUT, self.cut, driver)
+            try:
+                await self._held.close()
+            finally:
+                timer.cancel()
         await self._engine.dispose()
 
     def _is_usable(self, driver: Driver, since: float) -> bool:

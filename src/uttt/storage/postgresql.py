@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Connection, text
 
-from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Key, Row
+from uttt.storage.connections import GOODBYE_TIMEOUT, IDLE_TIMEOUT, Dialect, Driver, Key, Row
 
 _INSERT_MOVES = """
     INSERT INTO moves (match_id, ply, move, at)
@@ -19,13 +19,26 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _LOCK_TIMEOUT = 1100  # ms: more than the second after which PostgreSQL looks for deadlocks
 
 
+class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
+    """Waits for the server no longer than it is worth when it is closed; else for two seconds while
+    somebody waits, or for ever.
+    """
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
+        await super().close(timeout=min(timeout or GOODBYE_TIMEOUT, GOODBYE_TIMEOUT))
+
+
 def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
     settings = {"application_name": "uttt"}
     if statement is not None:
         settings["statement_timeout"] = str(round(statement * 1000))
         settings["lock_timeout"] = str(_LOCK_TIMEOUT)
         settings["idle_in_transaction_session_timeout"] = str(IDLE_TIMEOUT * 1000)
-    return {"timeout": connect, "server_settings": settings}
+    return {
+        "timeout": connect,
+        "server_settings": settings,
+        "connection_class": _Connection,
+    }
 
 
 async def _insert_moves(driver: Driver, rows: Sequence[Row]) -> set[Key]:
