@@ -18,7 +18,7 @@ from support.cut import HOST, Network
 from support.database_session import Session, kill_all
 from uttt import logs
 from uttt.domain.events import Played
-from uttt.storage import players
+from uttt.storage import players, sessions
 from uttt.storage.backends import open_database
 from uttt.storage.failures import Behind, Locked, Unavailable
 
@@ -149,6 +149,21 @@ async def test_who_loses_a_deadlock_is_tried_again(two: Any, sleep: Any) -> None
     assert outcomes == [["done"], ["done"]]
 
 
+async def test_who_is_deleted_while_he_logs_in(two: Any, sleep: Any) -> None:
+    ann = await two[0].account("ann")
+
+    def log_in(connection: Any) -> int:
+        assert players.find(connection, "ann") is not None
+        sleep(0.5)(connection)
+        return sessions.create(connection, ann.id, b"a" * 32, START)
+
+    logging_in = asyncio.create_task(two[0].port.commit([log_in], 5))
+    await asyncio.sleep(0.2)
+    await two[1].write(lambda c: players.remove(c, ann.id))
+    (outcome,) = await logging_in
+    assert isinstance(outcome, sessions.OwnerGone)
+
+
 async def test_more_readers_than_connections(database: Any, sleep: Any) -> None:
     started = time.monotonic()
     reads = [database.read(sleep(1)) for _ in range(9)]
@@ -197,6 +212,7 @@ def ask(connection: Any) -> Any:
 
 async def test_silence_while_a_connection_is_given_back(distant: Any, network: Network) -> None:
     """Nobody waits for the answer to a ROLLBACK longer than for any other."""
+    await asyncio.gather(distant.read(ask), distant.read(ask), distant.commit([ask]))
     network.silence_after(b"ROLLBACK")
     asked = [distant.read(ask), distant.read(ask), distant.commit([ask])]
     async with asyncio.timeout(LIMIT):

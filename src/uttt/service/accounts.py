@@ -22,6 +22,7 @@ from uttt.service.passwords import Passwords
 from uttt.storage import matches, players, sessions
 from uttt.storage.database import Database
 from uttt.storage.players import Account, NameTaken
+from uttt.storage.sessions import OwnerGone
 
 _BAD_NAME = "A name has 3 to 16 characters: letters from a to z, digits, hyphens and underscores."
 _BAD_PASSWORD = "A password has at most 128 characters."  # noqa: S105 - not a password
@@ -101,7 +102,7 @@ class Accounts:
                 if account is None:
                     return await self._register(name, raw_password)
                 return await self._check_in(account, raw_password)
-            except (NameTaken, _AccountGone):
+            except (NameTaken, OwnerGone, _AccountGone):
                 continue  # somebody registered, or deleted, this name at the same moment
 
     async def guest(self, raw_name: object) -> Login:

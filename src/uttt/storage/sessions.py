@@ -3,18 +3,29 @@
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from uttt.domain.match import Player
 from uttt.storage.tables import players, sessions
 
 
+class OwnerGone(Exception):
+    """The player was deleted."""
+
+
 def create(connection: Connection, player_id: int, token_hash: bytes, now: int) -> int:
-    """Add a session and return its id. The caller has made sure that the player exists."""
-    result = connection.execute(
-        insert(sessions).values(
-            token_hash=token_hash, player_id=player_id, created_at=now, seen_at=now
+    """Add a session and return its id.
+
+    Raises OwnerGone, after which the transaction (or its savepoint) is of no use any more.
+    """
+    try:
+        result = connection.execute(
+            insert(sessions).values(
+                token_hash=token_hash, player_id=player_id, created_at=now, seen_at=now
+            )
         )
-    )
+    except IntegrityError:
+        raise OwnerGone from None
     assert result.inserted_primary_key is not None  # noqa: S101 - for the type checker
     session_id: int = result.inserted_primary_key[0]
     return session_id
