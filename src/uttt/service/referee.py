@@ -4,6 +4,7 @@ decide (pure rules) -> append to the journal -> evolve -> publish. A player, a b
 wants something of a match comes here, and nobody hears of it before it is committed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar, assert_never
@@ -56,6 +57,7 @@ class Referee:
         self._ladder = ladder
         self._clock = clock
         self._elo_k = elo_k
+        self._under_way: Counter[str] = Counter()
         self._standings_due: dict[int, Player] = {}
         self._rereads = RateLimit(_REREADS_PER_MINUTE, clock, enabled=True)
 
@@ -68,7 +70,7 @@ class Referee:
         while True:
             try:
                 event = decide(match, command, self._clock())
-                await self._journal.append(Entry(match.fixture, event, self._elo_k))
+                await self._append(Entry(match.fixture, event, self._elo_k))
             except Refused as refused:
                 match = await self._newer(match, refused)
             except Behind:
@@ -79,6 +81,16 @@ class Referee:
         self._hall.update(match)
         await self._publish(match)
         return match
+
+    async def _append(self, entry: Entry) -> None:
+        public_id = entry.fixture.public_id
+        self._under_way[public_id] += 1
+        try:
+            await self._journal.append(entry)
+        finally:
+            self._under_way[public_id] -= 1
+            if not self._under_way[public_id]:
+                del self._under_way[public_id]
 
     async def _newer(self, match: Match, refused: Refused) -> Match:
         """Return the match if there is more of it than was known, else raise `refused`: another
@@ -116,8 +128,10 @@ class Referee:
             found |= await self._hall.read_shown_to(player_ids)
         for public_ids in _chunks(known.keys() - found.keys()):  # ended and told, or gone
             found |= await self._hall.read_all(public_ids)
+        # what is being written now is told by whoever writes it, or read anew if that fails
+        settled = [(id_, m) for id_, m in found.items() if id_ not in self._under_way]
         return News(
-            changed=[m for id_, m in found.items() if self._hall.correct(known.get(id_), m)],
+            changed=[m for id_, m in settled if self._hall.correct(known.get(id_), m)],
             gone=[match for id_, match in known.items() if id_ not in found],
         )
 

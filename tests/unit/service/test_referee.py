@@ -1,5 +1,6 @@
 """The referee of a node that does not know all: others have moved on the same database."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -214,3 +215,26 @@ async def test_a_rating_that_could_not_be_read_is_told_after_the_outage(two: Two
     assert two.heard[1:] == [(StandingChanged, 0), (StandingChanged, 0)]
     await refresh(two)
     assert len(two.heard) == 3
+
+
+async def test_a_refresh_leaves_to_the_mover_what_is_being_written(two: Two) -> None:
+    """It may see a move that is committed before its mover does, who then tells it."""
+    commit = two.here.database.commit
+    written, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow(*arguments: Any) -> Any:
+        outcomes = await commit(*arguments)
+        written.set()
+        await go_on.wait()
+        return outcomes
+
+    two.here.database.commit = slow  # type: ignore[method-assign]
+    moving = asyncio.create_task(two.play(two.here, two.ann, 40))
+    await written.wait()
+    await refresh(two)
+    assert two.heard == []
+    go_on.set()
+    await moving
+    assert two.heard == [(MatchChanged, 1)]
+    await refresh(two)
+    assert len(two.heard) == 1
