@@ -18,7 +18,7 @@ from support.cut import HOST, Network
 from support.database_session import Session, kill_all
 from uttt import logs
 from uttt.domain.events import Played
-from uttt.storage import players, sessions
+from uttt.storage import nodes, players, sessions
 from uttt.storage.backends import open_database
 from uttt.storage.failures import Behind, Locked, Unavailable
 
@@ -162,6 +162,17 @@ async def test_who_is_deleted_while_he_logs_in(two: Any, sleep: Any) -> None:
     await two[1].write(lambda c: players.remove(c, ann.id))
     (outcome,) = await logging_in
     assert isinstance(outcome, sessions.OwnerGone)
+
+
+async def test_a_beat_that_was_given_up_is_stored_late(database: Any, somebody: Session) -> None:
+    node = nodes.NodeInfo("a", "1", "2", "here", START)
+    await somebody.execute("BEGIN")
+    await somebody.execute("INSERT INTO nodes VALUES ('a', '1', '2', 'here', 0, 0)")
+    beat = asyncio.create_task(database.commit(lambda c: nodes.note(c, node, START)))
+    await asyncio.sleep(0.3)
+    await somebody.execute("COMMIT")
+    assert await beat == [None]
+    assert len(await database.read(lambda c: nodes.serving(c, START))) <= 1
 
 
 async def test_more_readers_than_connections(database: Any, sleep: Any) -> None:

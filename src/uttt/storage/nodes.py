@@ -1,10 +1,12 @@
 """Statements about nodes: which servers run on this database, and of which version."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from uttt.storage.tables import moves, nodes
 
@@ -32,17 +34,19 @@ def note(connection: Connection, node: NodeInfo, now: int) -> None:
     updated = connection.execute(
         update(nodes).where(nodes.c.id == node.id).values(seen_at=now, address=node.address)
     )
-    if not updated.rowcount:
-        connection.execute(
-            insert(nodes).values(
-                id=node.id,
-                version=node.version,
-                revision=node.revision,
-                address=node.address,
-                started_at=node.started_at,
-                seen_at=now,
-            )
-        )
+    if updated.rowcount:
+        return
+    row = {
+        "id": node.id,
+        "version": node.version,
+        "revision": node.revision,
+        "address": node.address,
+        "started_at": node.started_at,
+        "seen_at": now,
+    }
+    # what it wrote before may have been given up, and be stored just now all the same
+    with suppress(IntegrityError), connection.begin_nested():
+        connection.execute(insert(nodes).values(row))
 
 
 def forget(connection: Connection, node_id: str) -> None:
