@@ -59,9 +59,7 @@ class Board:
             await sender.move(self.match_id, self.script[self.made])
         message = await sender.receive()
         if message["type"] != "error":
-            await self._done(sender, message)
-            if self.refusals:
-                await self._skip_late_refusal(sender)
+            await self._hear([[message] if client is sender else [] for client in self.clients])
             return True
         code, made = message["data"]["code"], self.made
         if code == "match_over" and self.refusals:
@@ -74,26 +72,27 @@ class Board:
             assert (await sender.expect_state(self.match_id))["moves"] == made
         return False
 
-    async def _skip_late_refusal(self, sender: Client) -> None:
-        """What was refused before may have been done, and shown just when it was asked again."""
-        late = await sender.until_marker()
-        if late:
-            assert late[0]["data"]["code"] in {"not_your_turn", "match_over"}, late
-            assert [message["type"] for message in late[1:]] in ([], ["match_update"])
+    async def _hear(self, told: list[list[Data]]) -> None:
+        """Read the rest of what both are told of the next move or the end; `told` is read already.
 
-    async def _done(self, sender: Client, first: Data) -> None:
-        """Read what both are told of a move or an end; the first message to the sender is read."""
-        other = self.clients[1 - self.clients.index(sender)]
-        expected = self._expected
-        told = [first] + [await sender.receive() for _ in expected[1:]]
-        told_other = [await other.receive() for _ in expected]
-        for messages in (told, told_other):  # a rating that could not be read comes later
-            assert sorted(message["type"] for message in messages) == sorted(expected)
-        self._adopt([m["data"] for m in (*told, *told_other) if m["type"] == "match_update"])
+        If it was refused before, it may have been done then, and be told just when it is asked for
+        again: then a refusal is among it, with the match as it stands.
+        """
+        for client, messages in zip(self.clients, told, strict=True):
+            while not {message["type"] for message in messages}.issuperset(self._expected):
+                messages.append(await client.receive())
+            if self.refusals:
+                messages.extend(await client.until_marker())
+            errors = [m["data"]["code"] for m in messages if m["type"] == "error"]
+            assert set(errors) <= ({"not_your_turn", "match_over"} if self.refusals else set())
+            if not errors:
+                assert sorted(message["type"] for message in messages) == sorted(self._expected)
+        self._adopt([m["data"] for ms in told for m in ms if m["type"] == "match_update"])
 
     def _adopt(self, updates: list[Data]) -> None:
         """Both were shown the match after what was asked for."""
-        matches.same_content(*updates)
+        for update in updates:
+            matches.same_content(updates[0], update)
         assert updates[0]["id"] == self.match_id
         if not self.abandons:
             self.made += 1
@@ -109,11 +108,7 @@ class Board:
         found = [await client.until_marker() for client in self.clients]
         if not any(found):
             return False
-        for client, messages in zip(self.clients, found, strict=True):
-            while len(messages) < len(self._expected):  # it was asked while they were being told
-                messages.append(await client.receive())
-            assert sorted(message["type"] for message in messages) == sorted(self._expected)
-        self._adopt([m["data"] for ms in found for m in ms if m["type"] == "match_update"])
+        await self._hear(found)
         return True
 
     @property
