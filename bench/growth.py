@@ -1,12 +1,14 @@
 """What things cost in a large database: `python -m bench.growth URL...` (see results.md).
 
-For each database: fills it with few rows and measures, then with many and measures again, and
-prints both with their ratio. The databases must be empty or not there; what is in them is lost.
-Sizes can be given: `--small 1000 50000 --large 1000000 10000000` (accounts, moves).
+For each URL there must be two databases: the named one, which is filled with many rows, and one
+whose name ends in `_small` besides, which gets few. What was in them is lost, unless `--filled`
+says that they are filled already. Both are measured in turn, several times, so that whatever else the
+machine does disturbs both alike. Sizes can be given: `--large 1000000 10000000` (accounts, moves).
 """
 
 import argparse
 import asyncio
+import logging
 import random
 import secrets
 import statistics
@@ -14,6 +16,7 @@ import time
 from collections.abc import Awaitable
 from typing import Final, TypeVar
 
+import structlog
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import URL, make_url
@@ -29,8 +32,8 @@ from uttt.storage import schema
 from uttt.storage.nodes import NodeInfo
 from uttt.storage.standings import rating_and_rank
 
-_ROUNDS: Final = 400
-_EXPIRING: Final = 200
+_ROUNDS: Final = 200
+_EXPIRING: Final = 100
 T = TypeVar("T")
 Costs = dict[str, list[float]]
 """Seconds of each round, by what was measured."""
@@ -38,11 +41,10 @@ Costs = dict[str, list[float]]
 console = Console()
 
 
-async def measure(url: URL, size: filling.Size) -> Costs:
+async def measure(url: URL, size: filling.Size, costs: Costs) -> None:
     """Run everything against a database that is filled; nobody else may use it."""
     settings = Settings(database_url=url.render_as_string(hide_password=False), port=0)
     node = Node(settings, NodeInfo(secrets.token_hex(8), "bench", "", "bench", 0))
-    costs: Costs = {}
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(node.journal.run())
         try:
@@ -52,7 +54,6 @@ async def measure(url: URL, size: filling.Size) -> Costs:
         finally:
             node.journal.close()
     await node.close()
-    return costs
 
 
 async def _timed(costs: Costs, name: str, work: Awaitable[T]) -> T:
@@ -74,7 +75,7 @@ async def _measure_people(node: Node, costs: Costs) -> None:
     services = node.services
     services.accounts._passwords = _NoHashing()  # type: ignore[assignment]
     names = await node.database.read(lambda c: filling.names_of_players(c, _ROUNDS))
-    for number, name in enumerate(names):
+    for name in names:
         login = await _timed(
             costs, "reconnect", services.accounts.reconnect(filling.token_of(name))
         )
@@ -90,7 +91,9 @@ async def _measure_people(node: Node, costs: Costs) -> None:
             "log in with a password, less hashing",
             services.accounts.login(name, filling.PASSWORD),
         )
-        await _timed(costs, "log in as a guest", services.accounts.guest(f"guest-{number}"))
+        await _timed(
+            costs, "log in as a guest", services.accounts.guest(f"guest-{secrets.token_hex(4)}")
+        )
 
 
 async def _rank(node: Node, player_id: int) -> tuple[int, int] | None:
@@ -99,7 +102,7 @@ async def _rank(node: Node, player_id: int) -> tuple[int, int] | None:
 
 async def _measure_moves(node: Node, size: filling.Size, costs: Costs) -> None:
     """Moves one after the other, each waiting for its own commit: latency, not throughput."""
-    chance = random.Random(2)
+    chance = random.Random()
     for _ in range(_ROUNDS // 40):
         numbers = chance.sample(range(size.accounts), 2)
         pair = [await _enter(node, filling.name_of(number)) for number in numbers]
@@ -143,23 +146,28 @@ async def _measure_sweeps(node: Node, costs: Costs) -> None:
     await node.database.commit([lambda c: filling.let_expire(c, _EXPIRING)])
     started = time.perf_counter()
     await node.sweeps.sweep()
-    costs["sweep, each match that expires"] = [(time.perf_counter() - started) / _EXPIRING]
+    seconds = (time.perf_counter() - started) / _EXPIRING
+    costs.setdefault("sweep, each match that expires", []).append(seconds)
 
 
-def run(url: URL, size: filling.Size) -> Costs:
-    """Fill a new database, measure, and say how long it took."""
+def small_of(url: URL) -> URL:
+    """The database that gets few rows."""
+    return url.set(database=f"{url.database}_small")
+
+
+def fill(url: URL, size: filling.Size) -> None:
+    """Fill a new database, and say how long it took."""
     filling.clear(url)
     started = time.perf_counter()
     schema.prepare(url)
     filling.fill(url, size)
-    console.print(
-        f"{url.get_backend_name()}: {size} filled in {time.perf_counter() - started:.0f} s"
-    )
-    return asyncio.run(measure(url, size))
+    seconds = time.perf_counter() - started
+    console.print(f"{url.get_backend_name()}: {size} filled in {seconds:.0f} s")
 
 
-def show(name: str, small: Costs, large: Costs, sizes: tuple[filling.Size, filling.Size]) -> None:
+def show(name: str, costs: tuple[Costs, Costs], sizes: tuple[filling.Size, filling.Size]) -> None:
     """Print a table of medians in microseconds."""
+    small, large = costs
     table = Table(f"{name}: median in µs", *(str(size) for size in sizes), "ratio")
     for cost in small:
         one, two = statistics.median(small[cost]) * 1e6, statistics.median(large[cost]) * 1e6
@@ -173,12 +181,22 @@ def main() -> None:
     parser.add_argument("urls", nargs="+")
     parser.add_argument("--small", nargs=2, type=int, default=(1000, 50_000))
     parser.add_argument("--large", nargs=2, type=int, default=(1_000_000, 10_000_000))
+    parser.add_argument("--filled", action="store_true")
+    parser.add_argument("--times", type=int, default=3)
     arguments = parser.parse_args()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     sizes = filling.Size(*arguments.small), filling.Size(*arguments.large)
     for text in arguments.urls:
         url = make_url(text)
-        small, large = (run(url, size) for size in sizes)
-        show(url.get_backend_name(), small, large, sizes)
+        both = tuple(zip((small_of(url), url), sizes, strict=True))
+        for place, size in both:
+            if not arguments.filled:
+                fill(place, size)
+        costs: tuple[Costs, Costs] = ({}, {})
+        for _ in range(arguments.times):
+            for (place, size), cost in zip(both, costs, strict=True):
+                asyncio.run(measure(place, size, cost))
+        show(url.get_backend_name(), costs, sizes)
 
 
 if __name__ == "__main__":

@@ -115,6 +115,7 @@ class Node:
                     loop.cancel()
                 with suppress(Unavailable):
                     await self.attendance.renew()
+                with suppress(Unavailable):
                     await self.heartbeat.end()
                 self.journal.close()
 

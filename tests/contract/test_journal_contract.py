@@ -5,12 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.engine import URL
 
 from uttt.domain.events import Ended, Outcome, Played, Result
 from uttt.storage import backends, matches, players
 from uttt.storage.failures import Behind, Unavailable
+from uttt.storage.tables import matches as matches_table
 from uttt.storage.tables import moves, rating_changes
 from uttt.storage.tables import players as players_table
 from uttt.storage.work import Entry
@@ -267,6 +268,22 @@ async def test_a_read_sees_one_moment(database: Any, prepared: URL) -> None:
 
     assert await database.read(look) == (1, 1)
     assert set(await ratings(database)) == {"ann", "bob"}
+
+
+async def test_the_end_of_a_match_that_is_gone_costs_the_other_ends_nothing(two: Any) -> None:
+    """Its players are still there: another node has purged it."""
+    one, other = two
+    ann, bob, eve = [await one.account(name) for name in ("ann", "bob", "eve")]
+    gone, kept = await one.match(ann, bob, "gone"), await one.match(ann, eve, "kept")
+    await other.write(
+        lambda c: c.execute(delete(matches_table).where(matches_table.c.public_id == "gone"))
+    )
+    outcomes = await one.commit(
+        Entry(gone.fixture, play(0, 40, WON), 20), Entry(kept.fixture, play(0, 40, WON), 20)
+    )
+    assert isinstance(outcomes[0], Behind)
+    assert outcomes[1] is None
+    assert await ratings(one) == {"ann": 1010, "bob": 1000, "eve": 990}
 
 
 @pytest.mark.parametrize("public_id", ["", "x" * 10_000, "\0", "'; DROP TABLE moves; --", "ä𝄞"])

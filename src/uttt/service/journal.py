@@ -23,10 +23,12 @@ from uttt.storage.work import Entry, Work
 T = TypeVar("T")
 MAX_BATCH: Final = 256
 """Pieces of work in one transaction: more gain nothing and make everybody in it wait."""
-MAX_CHANGES: Final = 16
-"""The same for changes in a lane of their own, which cost more each and go on several at a time."""
+MAX_CHANGES: Final = 1
+"""The same for changes in a lane of their own, which go on several at a time. Each takes its locks
+in the one order that all keep (players, the rest, numbers of ratings); two together would not.
+"""
 _PATIENCE_FOR_CHANGES: Final = 5.0
-"""Seconds for a batch in that lane: removing a player with many matches takes a while."""
+"""Seconds for one of those: removing a player with many matches takes a while."""
 _LEAST_PATIENCE: Final = 0.25
 
 log = structlog.get_logger(__name__)

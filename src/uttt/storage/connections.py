@@ -57,7 +57,7 @@ class Dialect:
     """Whether the error says that others kept a lock for too long, so that nothing was done."""
     lock_schema: str
     """The query by which whoever changes the tables keeps others from doing so, too; it returns 1,
-    or anything else if somebody has kept us from it for a minute."""
+    and fails or returns anything else if somebody has kept us from it for a minute."""
     renumber: Callable[[Connection, str], None]
     """Have a table number its next row after the greatest id, once rows came with their ids."""
     errors: tuple[type[BaseException], ...]

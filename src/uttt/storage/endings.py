@@ -49,6 +49,20 @@ def lock_players(connection: Connection, player_ids: Iterable[int]) -> dict[int,
     return {row.id: row.rating for row in rows}
 
 
+def lock_matches(connection: Connection, match_ids: Iterable[int]) -> set[int]:
+    """Keep others from ending or deleting these matches until the transaction ends. To be called
+    after `lock_players`. Returns the ids of those that exist.
+    """
+    return set(
+        connection.scalars(
+            select(matches.c.id)
+            .where(matches.c.id.in_(sorted(set(match_ids))))
+            .order_by(matches.c.id)
+            .with_for_update(key_share=True)
+        )
+    )
+
+
 def finish(
     connection: Connection, entries: Sequence[Entry], ratings: Mapping[int, int | None]
 ) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from uttt.domain.match import Player
 from uttt.storage import standings
+from uttt.storage.endings import lock_players
 from uttt.storage.tables import players
 
 
@@ -98,6 +99,8 @@ def remove(connection: Connection, player_id: int) -> None:
 
 def touch(connection: Connection, player_ids: Sequence[int], now: int) -> None:
     """Note activity of these players."""
+    if len(player_ids) > 1:
+        lock_players(connection, player_ids)  # in the order that all keep
     connection.execute(
         update(players)
         .where(players.c.id.in_(player_ids), players.c.seen_at < now)

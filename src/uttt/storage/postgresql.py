@@ -1,7 +1,7 @@
 """What PostgreSQL does in its own way. The driver is asyncpg."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import Connection, text
@@ -17,6 +17,7 @@ _INSERT_MOVES = """
 _CONFLICTS = {"40001", "40P01"}  # serialization, deadlock
 _LOCK_NOT_AVAILABLE = "55P03"
 _LOCK_TIMEOUT = 1100  # ms: more than the second after which PostgreSQL looks for deadlocks
+_LOCK_TIMEOUT_OF_COMMANDS: Final = 60_000  # ms
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
@@ -29,7 +30,7 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no ty
 
 
 def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
-    settings = {"application_name": "uttt"}
+    settings = {"application_name": "uttt", "lock_timeout": str(_LOCK_TIMEOUT_OF_COMMANDS)}
     if statement is not None:
         settings["statement_timeout"] = str(round(statement * 1000))
         settings["lock_timeout"] = str(_LOCK_TIMEOUT)
@@ -46,7 +47,7 @@ async def _insert_moves(driver: Driver, rows: Sequence[Row]) -> set[Key]:
         inserted = await driver.fetch(_INSERT_MOVES, *zip(*rows, strict=True)) if rows else ()
     except asyncpg.ForeignKeyViolationError:
         if driver.is_in_transaction():
-            raise  # cannot be: who has a transaction has locked the players
+            raise  # cannot be: who has a transaction has locked the matches
         return await _insert_where_possible(driver, rows)
     return {(match_id, ply) for match_id, ply in inserted}
 

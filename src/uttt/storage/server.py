@@ -148,10 +148,10 @@ class ServerDatabase:
         try:
             async with self._writing.connected(deadline) as connection:
                 transaction = await connection.begin()
-                appended = iter(await self._append_and_end(connection, entries) if entries else ())
-                changes = [piece for piece in batch if not isinstance(piece, Entry)]
-                changed = iter(await connection.run_sync(work.apply, changes))
-                outcomes = [next(appended if isinstance(p, Entry) else changed) for p in batch]
+                outcomes = await self._write(connection, batch, entries)
+                if len(outcomes) == 1 and isinstance(outcomes[0], Exception):
+                    await transaction.rollback()
+                    return outcomes
                 committing = True
                 await transaction.commit()
                 return outcomes
@@ -160,13 +160,25 @@ class ServerDatabase:
                 raise Unavailable(_reason(error)) from error
             raise
 
+    async def _write(
+        self, connection: AsyncConnection, batch: Sequence[Work], entries: Sequence[Entry]
+    ) -> list[Any]:
+        appended = iter(await self._append_and_end(connection, entries) if entries else ())
+        changes = [piece for piece in batch if not isinstance(piece, Entry)]
+        if len(batch) == len(changes) == 1:  # which needs no savepoint
+            return [await connection.run_sync(work.apply_alone, changes[0])]
+        changed = iter(await connection.run_sync(work.apply, changes) if changes else ())
+        return [next(appended if isinstance(piece, Entry) else changed) for piece in batch]
+
     async def _append_and_end(
         self, connection: AsyncConnection, entries: Sequence[Entry]
     ) -> list[Any]:
         player_ids = [player.id for entry in entries for player in entry.fixture.players]
         # this first statement begins the transaction, to which those on the driver then belong
         ratings = await connection.run_sync(endings.lock_players, player_ids)
-        here = [all(player.id in ratings for player in e.fixture.players) for e in entries]
+        match_ids = [entry.fixture.id for entry in entries]
+        existing = await connection.run_sync(endings.lock_matches, match_ids)
+        here = [match_id in existing for match_id in match_ids]
         driver = await driver_of(connection)
         inserted = iter(await self._insert(driver, list(compress(entries, here))))
         outcomes = [next(inserted) if is_here else Behind() for is_here in here]

@@ -53,8 +53,8 @@ def top(connection: Connection, limit: int) -> list[tuple[str, int]]:
     rows = connection.execute(
         select(players.c.name, players.c.rating)
         .where(players.c.rating.is_not(None))
-        # the order of the index, backwards: MariaDB would sort all accounts for any other
-        .order_by(players.c.rating.desc(), players.c.id.desc())
+        # the order of the index and nothing more: however many are equal, nothing is sorted
+        .order_by(players.c.rating.desc())
         .limit(limit)
     )
     return [(row.name, row.rating) for row in rows]

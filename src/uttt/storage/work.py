@@ -53,15 +53,23 @@ def apply(connection: Connection, changes: Sequence[Change]) -> list[Any]:
 
 def _apply(connection: Connection, change: Change) -> object:
     savepoint = connection.begin_nested()
-    try:
-        result = change(connection)
-    except IntegrityError as error:
+    outcome = apply_alone(connection, change)
+    if isinstance(outcome, Exception):
         savepoint.rollback()
+    else:
+        savepoint.commit()
+    return outcome
+
+
+def apply_alone(connection: Connection, change: Change) -> object:
+    """Run a change; return what it returned or raised. In the latter case all that it did is to be
+    undone by the caller. Raises DBAPIError when the database failed.
+    """
+    try:
+        return change(connection)
+    except IntegrityError as error:
         return error
     except DBAPIError:
         raise
     except Exception as error:  # noqa: BLE001 - handed to whoever asked for the change
-        savepoint.rollback()
         return error
-    savepoint.commit()
-    return result
