@@ -2,8 +2,8 @@
 
 For each URL there must be two databases: the named one, which is filled with many rows, and one
 whose name ends in `_small` besides, which gets few. What was in them is lost, unless `--filled`
-says that they are filled already. Both are measured in turn, several times, so that whatever else the
-machine does disturbs both alike. Sizes can be given: `--large 1000000 10000000` (accounts, moves).
+says that they are filled already. Both are measured in turn, several times, so that whatever else
+the machine does disturbs both alike. Sizes (accounts, moves): `--large 1000000 10000000`.
 """
 
 import argparse
