@@ -185,6 +185,7 @@ class MariadbServer(DatabaseServer):
         assert self._install is not None
         made = self._run(
             self._install, "--no-defaults", f"--datadir={self._data}", "--skip-test-db",
+            f"--tmpdir={self.directory}",
             "--auth-root-authentication-method=normal",
         )  # fmt: skip
         assert made.returncode == 0, made.stderr
@@ -194,6 +195,8 @@ class MariadbServer(DatabaseServer):
         return [
             self._server, "--no-defaults", f"--datadir={self._data}", f"--port={self.port}",
             "--bind-address=127.0.0.1", f"--socket={self.directory / 'socket'}",
+            # not that of other servers, whose files it would take for its own and remove
+            f"--tmpdir={self.directory}",
             f"--pid-file={self.directory / 'pid'}", "--innodb-buffer-pool-size=32M",
         ]  # fmt: skip
 
