@@ -34,6 +34,7 @@ class Server:
     """One server with its own directory; it can be killed and started again on its database."""
 
     alive: ClassVar[list["Server"]] = []
+    command: ClassVar[tuple[str, ...]] = (str(COMMAND), "serve")
 
     def __init__(self, directory: Path, environment: dict[str, str]) -> None:
         """`environment` is all that the process gets, besides the port."""
@@ -57,7 +58,7 @@ class Server:
         """Start and wait for readiness; raises AssertionError with the log if it does not come."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [COMMAND, "serve"],
+                self.command,
                 cwd=self.directory,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

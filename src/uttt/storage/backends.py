@@ -1,21 +1,22 @@
 """Which database a URL means, and how to open it: for a node, or for one transaction of a command.
 
-Drivers of database servers are extras of the package, so their modules are imported only here and
-only when a URL asks for them.
+Drivers of database servers, and what SQLAlchemy needs for them, are extras of the package, so the
+modules that use them are imported only here and only when a URL asks for them.
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from uttt.storage import server, sqlite
-from uttt.storage.connections import Dialect
+from uttt.storage import sqlite
 from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
-from uttt.storage.server import ServerDatabase
 from uttt.storage.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from uttt.storage.connections import Dialect
 
 T = TypeVar("T")
 
@@ -23,7 +24,11 @@ T = TypeVar("T")
 def open_database(url: URL) -> Database:
     """Open a database for a node. Raises Unavailable if its driver is not installed."""
     dialect = _dialect(url)
-    return SqliteDatabase(url) if dialect is None else ServerDatabase(url, dialect)
+    if dialect is None:
+        return SqliteDatabase(url)
+    from uttt.storage.server import ServerDatabase  # noqa: PLC0415 - an extra
+
+    return ServerDatabase(url, dialect)
 
 
 def exists(url: URL) -> bool:
@@ -46,6 +51,8 @@ def run(url: URL, function: Callable[[Connection], T], *, write: bool = True) ->
     dialect = _dialect(url)
     if dialect is None:
         return sqlite.run(url, function, write=write)
+    from uttt.storage import server  # noqa: PLC0415 - an extra
+
     return server.run(url, dialect, function, write=write)
 
 
@@ -61,7 +68,7 @@ def renumber(url: URL, connection: Connection, table: str) -> None:
         dialect.renumber(connection, table)
 
 
-def _dialect(url: URL) -> Dialect | None:
+def _dialect(url: URL) -> "Dialect | None":
     """Return how to speak to the server of this URL; None if it is a file."""
     backend = url.get_backend_name()
     if backend == "sqlite":
@@ -74,7 +81,7 @@ def _dialect(url: URL) -> Dialect | None:
         from uttt.storage import mysql  # noqa: PLC0415 - an extra
 
         return mysql.DIALECT  # noqa: TRY300 - no exception comes from it
-    except ModuleNotFoundError as missing:
+    except ImportError as missing:  # SQLAlchemy raises the general one if greenlet is not there
         extra = "postgresql" if backend == "postgresql" else "mariadb"
-        message = f"{missing.name} is not installed: pip install 'uttt[{extra}]'"
+        message = f"what it takes is not installed: pip install 'uttt[{extra}]'"
         raise Unavailable(message) from missing

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
@@ -23,8 +23,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult, create_async_engine
 from sqlalchemy.pool import NullPool
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncResult
 
 T = TypeVar("T")
 Rows = Sequence[Row[*tuple[Any, ...]]]
@@ -132,7 +134,7 @@ class Source:
     def _stream(self, query: Select[Any]) -> Iterator[Rows]:
         """Return the rows of a query in pieces; nothing else can be read meanwhile."""
 
-        async def start() -> AsyncResult[*tuple[Any, ...]]:
+        async def start() -> "AsyncResult[*tuple[Any, ...]]":
             return await self._connected.stream(query)
 
         result = self._wait(start())
@@ -143,7 +145,7 @@ class Source:
             self._wait(result.close())
 
     @property
-    def _connected(self) -> AsyncConnection:
+    def _connected(self) -> "AsyncConnection":
         assert self._connection is not None  # noqa: S101 - only `opened` makes sources
         return self._connection
 
@@ -159,16 +161,20 @@ class Source:
         self._check_tables()
 
     async def _connect(self) -> None:
-        self._engine = create_async_engine(
-            self._url.set(drivername="mysql+asyncmy"),
-            poolclass=NullPool,
-            hide_parameters=True,
-            connect_args={
-                "connect_timeout": _CONNECT_TIMEOUT,
-                "charset": "utf8mb4",
-                "init_command": _READ_ONLY,
-            },
-        )
+        arguments = {
+            "connect_timeout": _CONNECT_TIMEOUT,
+            "charset": "utf8mb4",
+            "init_command": _READ_ONLY,
+        }
+        url = self._url.set(drivername="mysql+asyncmy")
+        try:
+            from sqlalchemy.ext.asyncio import create_async_engine  # noqa: PLC0415 - an extra
+
+            self._engine = create_async_engine(
+                url, poolclass=NullPool, hide_parameters=True, connect_args=arguments
+            )
+        except ImportError as missing:
+            raise SourceFailed("its driver is missing: pip install 'uttt[mariadb]'") from missing
         self._connection = await self._engine.connect()
         await self._connection.exec_driver_sql(_PATIENT)
         await self._connection.exec_driver_sql(_SNAPSHOT)
