@@ -43,7 +43,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert (CLIENT / "index.html").exists(), "the client is not built: make .venv/installed"
-    with running(tmp_path_factory.mktemp("server")) as server:
+    # what the browser shows does not depend on it; to see for yourself: postgresql or mariadb
+    kind = os.environ.get("UTTT_TEST_BROWSER_DATABASE", "sqlite")
+    with running(tmp_path_factory.mktemp("server"), kind) as server:
         yield server
 
 
