@@ -51,10 +51,10 @@ async def test_a_finished_match_is_shown_until_each_has_been_told(database: Any)
     assert await database.read(lambda c: matches.open_count(c, ann.id)) == 0
     assert await database.read(lambda c: matches.open_of(c, ann.id)) == []
     assert await idle(database, START + 5) == ["m"]
-    await database.write(lambda c: endings.forget_seats(c, match.fixture.id, [ann.id]))
+    await database.write(lambda c: endings.forget_seats(c, [(match.fixture.id, ann.id)]))
     assert (await shown(database, ann), await shown(database, bob)) == (set(), {"m"})
     assert await idle(database, START + 5) == ["m"]
-    await database.write(lambda c: endings.forget_seats(c, match.fixture.id, [bob.id]))
+    await database.write(lambda c: endings.forget_seats(c, [(match.fixture.id, bob.id)]))
     assert await shown(database, bob) == set()
     assert await idle(database, START * 2) == []
     assert (await database.find()).outcome == WON

@@ -190,7 +190,7 @@ class Referee:
         """Note that a player has been told how the match ended, so that he is not told again."""
         self._hall.forget(match, player_id)
         match_id = match.fixture.id
-        self._journal.write_later(lambda c: endings.forget_seats(c, match_id, [player_id]))
+        self._journal.write_later(lambda c: endings.forget_seats(c, [(match_id, player_id)]))
 
     async def _publish_standings(self, match: Match) -> None:
         if match.outcome is not None and match.outcome.rated:

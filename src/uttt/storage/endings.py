@@ -7,17 +7,38 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
+from sqlalchemy import (
+    Connection,
+    bindparam,
+    delete,
+    exists,
+    insert,
+    select,
+    update,
+)
 
 from uttt.domain import rating
 from uttt.domain.events import Result
 from uttt.storage import standings
+from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import matches, players, rating_changes, seats
 from uttt.storage.work import Entry
 
 _TO_BE_TOLD = (Result.WON, Result.DRAWN)
 
-_END = (
+_LOCK_PLAYERS = PreparedForList(
+    lambda ids: select(players.c.id, players.c.rating)
+    .where(players.c.id.in_(ids))
+    .order_by(players.c.id)
+    .with_for_update(key_share=True)
+)
+_LOCK_MATCHES = PreparedForList(
+    lambda ids: select(matches.c.id)
+    .where(matches.c.id.in_(ids))
+    .order_by(matches.c.id)
+    .with_for_update(key_share=True)
+)
+_END = Prepared(
     update(matches)
     .where(matches.c.id == bindparam("match_id"))
     .values(
@@ -29,8 +50,22 @@ _END = (
         open_pair=None,
     )
 )
-_RATE = (
+_CLEAR_SEATS = PreparedForList(lambda ids: delete(seats).where(seats.c.match_id.in_(ids)))
+_NOTE_CHANGE = Prepared(
+    insert(rating_changes).values({column: bindparam(column.name) for column in rating_changes.c})
+)
+_RATE = Prepared(
     update(players).where(players.c.id == bindparam("player_id")).values(rating=bindparam("after"))
+)
+_TAKE_SEAT = Prepared(
+    delete(seats).where(
+        seats.c.match_id == bindparam("match_id"), seats.c.player_id == bindparam("player_id")
+    )
+)
+_REST_IF_TOLD = PreparedForList(
+    lambda ids: update(matches)
+    .where(matches.c.id.in_(ids), ~exists().where(seats.c.match_id == matches.c.id))
+    .values(idle_since=None)
 )
 
 
@@ -40,27 +75,16 @@ def lock_players(connection: Connection, player_ids: Iterable[int]) -> dict[int,
     Returns the ratings of those who exist. Everybody locks players before anything else, and in the
     order of their ids, so that no two transactions wait for each other.
     """
-    rows = connection.execute(
-        select(players.c.id, players.c.rating)
-        .where(players.c.id.in_(sorted(set(player_ids))))
-        .order_by(players.c.id)
-        .with_for_update(key_share=True)
-    )
-    return {row.id: row.rating for row in rows}
+    ids = sorted(set(player_ids))
+    return dict(_LOCK_PLAYERS.rows(connection, ids)) if ids else {}
 
 
 def lock_matches(connection: Connection, match_ids: Iterable[int]) -> set[int]:
     """Keep others from ending or deleting these matches until the transaction ends. To be called
     after `lock_players`. Returns the ids of those that exist.
     """
-    return set(
-        connection.scalars(
-            select(matches.c.id)
-            .where(matches.c.id.in_(sorted(set(match_ids))))
-            .order_by(matches.c.id)
-            .with_for_update(key_share=True)
-        )
-    )
+    ids = sorted(set(match_ids))
+    return {id_ for (id_,) in _LOCK_MATCHES.rows(connection, ids)} if ids else set()
 
 
 def finish(
@@ -73,16 +97,16 @@ def finish(
     """
     if not entries:
         return
-    connection.execute(_END, [_ending(entry) for entry in entries])
+    _END.run_each(connection, [_ending(entry) for entry in entries])
     silent = [e.fixture.id for e in entries if _result(e) not in _TO_BE_TOLD]
     if silent:
-        connection.execute(delete(seats).where(seats.c.match_id.in_(silent)))
+        _CLEAR_SEATS.run(connection, silent)
     changes = _rate(entries, ratings)
     if not changes:
         return
-    connection.execute(insert(rating_changes), changes)
+    _NOTE_CHANGE.run_each(connection, changes)
     after = {change["player_id"]: change["rating_after"] for change in changes}
-    connection.execute(_RATE, [{"player_id": id_, "after": after[id_]} for id_ in sorted(after)])
+    _RATE.run_each(connection, [{"player_id": id_, "after": after[id_]} for id_ in sorted(after)])
     counted: Counter[int] = Counter()
     for change in changes:
         counted[change["rating_after"]] += 1
@@ -141,16 +165,13 @@ def _rate(entries: Sequence[Entry], ratings: Mapping[int, int | None]) -> list[d
     return changes
 
 
-def forget_seats(connection: Connection, match_id: int, player_ids: Iterable[int]) -> None:
-    """Note that these players know how the match ended."""
-    connection.execute(
-        delete(seats).where(seats.c.match_id == match_id, seats.c.player_id.in_(player_ids))
-    )
-    connection.execute(
-        update(matches)
-        .where(matches.c.id == match_id, ~exists().where(seats.c.match_id == match_id))
-        .values(idle_since=None)
-    )
+def forget_seats(connection: Connection, told: Iterable[tuple[int, int]]) -> None:
+    """Note which players know how which matches ended: pairs of match id and player id."""
+    told = sorted(set(told))
+    match_ids = lock_matches(connection, (match_id for match_id, _ in told))
+    _TAKE_SEAT.run_each(connection, [{"match_id": m, "player_id": p} for m, p in told])
+    if match_ids:
+        _REST_IF_TOLD.run(connection, sorted(match_ids))
 
 
 def forget_all_seats(connection: Connection, match_id: int) -> None:

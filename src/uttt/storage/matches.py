@@ -32,6 +32,7 @@ from uttt.rules.notation import format_position, parse_setup
 from uttt.rules.position import Position
 from uttt.rules.rulesets import RULESETS, Ruleset
 from uttt.storage.endings import lock_players
+from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import matches, moves, players, seats
 from uttt.storage.work import NO_MOVE
 
@@ -77,11 +78,31 @@ def open_count(connection: Connection, player_id: int) -> int:
     return count or 0
 
 
-_OPEN_PAIRS = (
-    select(seats.c.player_id, matches.c.open_pair)
+_OPEN_PAIRS = PreparedForList(
+    lambda ids: select(seats.c.player_id, matches.c.open_pair)
     .join(matches, matches.c.id == seats.c.match_id)
-    .where(
-        seats.c.player_id.in_(bindparam("player_ids", expanding=True)), matches.c.result.is_(None)
+    .where(seats.c.player_id.in_(ids), matches.c.result.is_(None))
+)
+_INSERT = Prepared(
+    insert(matches).values(
+        public_id=bindparam("public_id"),
+        ruleset=bindparam("ruleset"),
+        player_a=bindparam("player_a"),
+        player_b=bindparam("player_b"),
+        ranked=bindparam("ranked"),
+        created_at=bindparam("created_at"),
+        open_pair=bindparam("open_pair"),
+        idle_since=bindparam("idle_since"),
+        rated=False,
+        setup=bindparam("setup"),
+    )
+)
+_SEAT_BOTH = Prepared(
+    insert(seats).values(
+        [
+            {"player_id": bindparam("first"), "match_id": bindparam("match_id")},
+            {"player_id": bindparam("second"), "match_id": bindparam("match_id")},
+        ]
     )
 )
 
@@ -93,35 +114,30 @@ def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
     """
     first, second = new.players
     existing = lock_players(connection, (first.id, second.id))
-    playing = connection.execute(_OPEN_PAIRS, {"player_ids": [first.id, second.id]}).all()
+    playing = _OPEN_PAIRS.rows(connection, (first.id, second.id))
     for player in new.players:
         if player.id not in existing:
             raise PlayerGone(player.id)
-        if sum(row.player_id == player.id for row in playing) >= max_open:
+        if sum(player_id == player.id for player_id, _ in playing) >= max_open:
             raise TooManyMatches(player.id)
     pair = f"{min(first.id, second.id)}-{max(first.id, second.id)}"
-    if any(row.open_pair == pair for row in playing):
+    if any(open_pair == pair for _, open_pair in playing):
         raise PairIsPlaying
     ranked = first.registered and second.registered
-    result = connection.execute(
-        insert(matches).values(
-            public_id=new.public_id,
-            ruleset=new.ruleset.name,
-            player_a=first.id,
-            player_b=second.id,
-            ranked=ranked,
-            created_at=new.created_at,
-            open_pair=pair,
-            idle_since=new.created_at,
-            rated=False,
-            setup=None if new.setup is None else format_position(new.setup),
-        )
-    )
-    assert result.inserted_primary_key is not None  # noqa: S101 - for the type checker
-    match_id: int = result.inserted_primary_key[0]
-    connection.execute(
-        insert(seats), [{"player_id": p.id, "match_id": match_id} for p in new.players]
-    )
+    row = {
+        "public_id": new.public_id,
+        "ruleset": new.ruleset.name,
+        "player_a": first.id,
+        "player_b": second.id,
+        "ranked": ranked,
+        "created_at": new.created_at,
+        "open_pair": pair,
+        "idle_since": new.created_at,
+        "setup": None if new.setup is None else format_position(new.setup),
+    }
+    match_id = _INSERT.insert(connection, row)
+    seated = {"first": first.id, "second": second.id, "match_id": match_id}
+    _SEAT_BOTH.run(connection, seated)
     fixture = Fixture(
         match_id, new.public_id, new.ruleset, new.players, ranked, new.created_at, new.setup
     )

@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from uttt.domain.match import Player
 from uttt.storage import standings
 from uttt.storage.endings import lock_players
+from uttt.storage.prepared import Prepared
 from uttt.storage.tables import players
 
 
@@ -39,15 +40,29 @@ _COLUMNS = (
 )
 
 
-def _account(row: Row[*tuple[Any, ...]]) -> Account:
-    player = Player(row.id, row.name, bool(row.registered))
-    return Account(player, row.password_hash, row.rating, row.created_at, row.seen_at)
+_FIND = Prepared(select(*_COLUMNS).where(players.c.name == bindparam("name")))
+_INSERT = Prepared(
+    insert(players).values(
+        name=bindparam("name"),
+        registered=bindparam("registered"),
+        password_hash=bindparam("password_hash"),
+        rating=bindparam("rating"),
+        created_at=bindparam("now"),
+        seen_at=bindparam("now"),
+    )
+)
+
+
+def _account(row: Sequence[Any]) -> Account:
+    id_, name, registered, password_hash, rating, created_at, seen_at = row
+    player = Player(id_, name, bool(registered))
+    return Account(player, password_hash, rating, created_at, seen_at)
 
 
 def find(connection: Connection, name: str) -> Account | None:
     """Return the holder of a folded name, if there is one."""
-    row = connection.execute(select(*_COLUMNS).where(players.c.name == name)).first()
-    return None if row is None else _account(row)
+    found = _FIND.rows(connection, {"name": name})
+    return _account(found[0]) if found else None
 
 
 def listing(connection: Connection, after: str, limit: int) -> list[Account]:
@@ -66,23 +81,20 @@ def create(
     Raises NameTaken, after which the transaction (or its savepoint) is of no use any more.
     """
     registered = password_hash is not None
+    row = {
+        "name": name,
+        "registered": registered,
+        "password_hash": password_hash,
+        "rating": rating,
+        "now": now,
+    }
     try:
-        result = connection.execute(
-            insert(players).values(
-                name=name,
-                registered=registered,
-                password_hash=password_hash,
-                rating=rating,
-                created_at=now,
-                seen_at=now,
-            )
-        )
+        player_id = _INSERT.insert(connection, row)
     except IntegrityError:
         raise NameTaken(name) from None
     if rating is not None:
         standings.count(connection, {rating: 1})
-    assert result.inserted_primary_key is not None  # noqa: S101 - for the type checker
-    return Player(result.inserted_primary_key[0], name, registered)
+    return Player(player_id, name, registered)
 
 
 def set_password(connection: Connection, player_id: int, password_hash: str) -> None:

@@ -2,11 +2,35 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from uttt.domain.match import Player
+from uttt.storage.prepared import Prepared
 from uttt.storage.tables import players, sessions
+
+
+_INSERT = Prepared(
+    insert(sessions).values(
+        token_hash=bindparam("token_hash"),
+        player_id=bindparam("player_id"),
+        created_at=bindparam("now"),
+        seen_at=bindparam("now"),
+    )
+)
+_FIND = Prepared(
+    select(sessions.c.id, players.c.id, players.c.name, players.c.registered)
+    .join(players, players.c.id == sessions.c.player_id)
+    .where(sessions.c.token_hash == bindparam("token_hash"))
+)
+_RENEW = Prepared(
+    update(sessions)
+    .where(sessions.c.id == bindparam("session_id"))
+    .values(seen_at=bindparam("now"))
+)
+_RENEW_PLAYER = Prepared(
+    update(players).where(players.c.id == bindparam("player_id")).values(seen_at=bindparam("now"))
+)
 
 
 class OwnerGone(Exception):
@@ -18,33 +42,24 @@ def create(connection: Connection, player_id: int, token_hash: bytes, now: int) 
 
     Raises OwnerGone, after which the transaction (or its savepoint) is of no use any more.
     """
+    row = {"token_hash": token_hash, "player_id": player_id, "now": now}
     try:
-        result = connection.execute(
-            insert(sessions).values(
-                token_hash=token_hash, player_id=player_id, created_at=now, seen_at=now
-            )
-        )
+        return _INSERT.insert(connection, row)
     except IntegrityError:
         raise OwnerGone from None
-    assert result.inserted_primary_key is not None  # noqa: S101 - for the type checker
-    session_id: int = result.inserted_primary_key[0]
-    return session_id
 
 
 def renew(connection: Connection, token_hash: bytes, now: int) -> tuple[int, Player] | None:
     """Note activity of the session with this hash; return its id and player, None if
     there is none.
     """
-    row = connection.execute(
-        select(sessions.c.id, players.c.id.label("player_id"), players.c.name, players.c.registered)
-        .join(players, players.c.id == sessions.c.player_id)
-        .where(sessions.c.token_hash == token_hash)
-    ).first()
-    if row is None:
+    found = _FIND.rows(connection, {"token_hash": token_hash})
+    if not found:
         return None
-    connection.execute(update(sessions).where(sessions.c.id == row.id).values(seen_at=now))
-    connection.execute(update(players).where(players.c.id == row.player_id).values(seen_at=now))
-    return row.id, Player(row.player_id, row.name, bool(row.registered))
+    session_id, player_id, name, registered = found[0]
+    _RENEW.run(connection, {"session_id": session_id, "now": now})
+    _RENEW_PLAYER.run(connection, {"player_id": player_id, "now": now})
+    return session_id, Player(player_id, name, bool(registered))
 
 
 def remove(connection: Connection, session_id: int) -> None:

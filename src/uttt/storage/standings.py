@@ -7,21 +7,36 @@ calls `count` in the same transaction.
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, Integer, bindparam, func, select, text
 
+from uttt.storage.prepared import Prepared
 from uttt.storage.tables import players, rating_counts
 
 _INSERT = "INSERT INTO rating_counts (rating, accounts) VALUES (:rating, :change) "
+_ADD_WITH_CONFLICT = Prepared(
+    text(
+        _INSERT + "ON CONFLICT (rating) DO UPDATE SET accounts = "
+        "rating_counts.accounts + excluded.accounts"
+    )
+)
 _ADD = {
-    "mysql": text(_INSERT + "ON DUPLICATE KEY UPDATE accounts = accounts + VALUES(accounts)"),
-    **dict.fromkeys(
-        ("sqlite", "postgresql"),
-        text(
-            _INSERT + "ON CONFLICT (rating) DO UPDATE SET accounts = "
-            "rating_counts.accounts + excluded.accounts"
-        ),
+    "mysql": Prepared(
+        text(_INSERT + "ON DUPLICATE KEY UPDATE accounts = accounts + VALUES(accounts)")
     ),
+    "sqlite": _ADD_WITH_CONFLICT,
+    "postgresql": _ADD_WITH_CONFLICT,
 }
+_RATING = Prepared(select(players.c.rating).where(players.c.id == bindparam("player_id")))
+_HIGHER = Prepared(
+    select(func.sum(rating_counts.c.accounts)).where(rating_counts.c.rating > bindparam("rating"))
+)
+_TOP = Prepared(
+    select(players.c.name, players.c.rating)
+    .where(players.c.rating.is_not(None))
+    # the order of the index and nothing more: however many are equal, nothing is sorted
+    .order_by(players.c.rating.desc())
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def count(connection: Connection, changes: Mapping[int, int]) -> None:
@@ -34,30 +49,22 @@ def count(connection: Connection, changes: Mapping[int, int]) -> None:
     ]
     rows = [row for row in rows if row["change"]]
     if rows:
-        connection.execute(_ADD[connection.dialect.name], rows)
+        _ADD[connection.dialect.name].run_each(connection, rows)
 
 
 def rating_and_rank(connection: Connection, player_id: int) -> tuple[int, int] | None:
     """Return the rating of an account and its rank: 1 + accounts with a strictly higher rating."""
-    rating = connection.scalar(select(players.c.rating).where(players.c.id == player_id))
-    if rating is None:
+    found = _RATING.rows(connection, {"player_id": player_id})
+    if not found or found[0][0] is None:
         return None
-    higher = connection.scalar(
-        select(func.sum(rating_counts.c.accounts)).where(rating_counts.c.rating > rating)
-    )
+    rating = found[0][0]
+    ((higher,),) = _HIGHER.rows(connection, {"rating": rating})
     return rating, 1 + int(higher or 0)
 
 
 def top(connection: Connection, limit: int) -> list[tuple[str, int]]:
     """Return names and ratings of the best accounts, ratings descending."""
-    rows = connection.execute(
-        select(players.c.name, players.c.rating)
-        .where(players.c.rating.is_not(None))
-        # the order of the index and nothing more: however many are equal, nothing is sorted
-        .order_by(players.c.rating.desc())
-        .limit(limit)
-    )
-    return [(row.name, row.rating) for row in rows]
+    return [(name, rating) for name, rating in _TOP.rows(connection, {"limit": limit})]
 
 
 def recount(connection: Connection) -> None:

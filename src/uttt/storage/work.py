@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from uttt.domain.events import Event, Played
 from uttt.domain.match import Fixture
+from uttt.storage.prepared import Prepared
 
 NO_MOVE: Final = -1
 """In the column `moves.move`: the match ended at this ply without a move."""
@@ -42,6 +43,11 @@ nothing but SQL."""
 
 Work = Entry | Change
 
+_SAVE, _UNDO, _FORGET = (
+    Prepared(text(words))
+    for words in ("SAVEPOINT piece", "ROLLBACK TO SAVEPOINT piece", "RELEASE SAVEPOINT piece")
+)
+
 
 def apply(connection: Connection, changes: Sequence[Change]) -> list[Any]:
     """Run each change so that its failure, but not that of the database, stays its own.
@@ -52,12 +58,11 @@ def apply(connection: Connection, changes: Sequence[Change]) -> list[Any]:
 
 
 def _apply(connection: Connection, change: Change) -> object:
-    savepoint = connection.begin_nested()
+    _SAVE.run(connection, {})
     outcome = apply_alone(connection, change)
     if isinstance(outcome, Exception):
-        savepoint.rollback()
-    else:
-        savepoint.commit()
+        _UNDO.run(connection, {})
+    _FORGET.run(connection, {})
     return outcome
 
 
