@@ -32,6 +32,7 @@ from uttt.service.lobby import Lobby
 from uttt.service.referee import Referee
 from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
+from uttt.service.told import Told
 from uttt.storage import matches, players
 from uttt.storage.backends import open_database
 from uttt.storage.matches import NewMatch
@@ -111,10 +112,13 @@ class Node:
         self.journal = Journal(self.database, self.heartbeat, self.metrics)
         self.bus = LocalBus()
         self.bus.subscribe(self.heard.append)
-        self.hall = Hall(self.database)
+        self.told = Told(self.journal)
+        self.hall = Hall(self.database, self.told)
         self.ladder = Ladder(self.database, self.clock)
         self.passwords: Any = PlainPasswords()
-        self.referee = Referee(self.hall, self.journal, self.bus, self.ladder, self.clock, 20)
+        self.referee = Referee(
+            self.hall, self.journal, self.told, self.bus, self.ladder, self.clock, 20
+        )
         self.accounts = Accounts(
             self.database, self.journal, self.passwords, self.hall, self.ladder, self.bus,
             self.clock, 1000,
@@ -166,6 +170,7 @@ class Node:
         """Wait until what was asked for before is written, and all who waited have been heard."""
         for _ in range(3):
             await self.journal.write(lambda _: None)
+        await self.told.write()
 
     async def player(self, name: str, *, registered: bool = False) -> Player:
         """Add somebody who is not connected."""

@@ -29,6 +29,7 @@ from uttt.service.passwords import Passwords
 from uttt.service.referee import Referee
 from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
+from uttt.service.told import Told
 from uttt.settings import Settings
 from uttt.storage import nodes, schema
 from uttt.storage.backends import open_database
@@ -57,9 +58,12 @@ class Node:
         self.passwords = Passwords(settings.password_threads)
         self.heartbeat = Heartbeat(self.database, info, clock, self.metrics)
         self.journal = Journal(self.database, self.heartbeat, self.metrics)
-        hall = Hall(self.database)
+        self.told = Told(self.journal)
+        hall = Hall(self.database, self.told)
         ladder = Ladder(self.database, clock)
-        self.referee = Referee(hall, self.journal, self.bus, ladder, clock, settings.elo_k)
+        self.referee = Referee(
+            hall, self.journal, self.told, self.bus, ladder, clock, settings.elo_k
+        )
         accounts = Accounts(
             self.database, self.journal, self.passwords, hall, ladder, self.bus, clock,
             settings.elo_start,
@@ -103,7 +107,7 @@ class Node:
             loops = [tasks.create_task(beat, name="heartbeat")]
             loops += [
                 tasks.create_task(part.run(), name=type(part).__name__.lower())
-                for part in (self.lobby, self.attendance, self.sweeps)
+                for part in (self.lobby, self.attendance, self.sweeps, self.told)
             ]
             try:
                 ready(await self.server.start())
@@ -115,6 +119,8 @@ class Node:
                     loop.cancel()
                 with suppress(Unavailable):
                     await self.attendance.renew()
+                with suppress(Unavailable):
+                    await self.told.write()
                 with suppress(Unavailable):
                     await self.heartbeat.end()
                 self.journal.close()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from uttt.domain.match import Match
 from uttt.domain.refusals import Code, Refused
+from uttt.service.told import Told
 from uttt.storage import matches
 from uttt.storage.database import Database
 
@@ -15,8 +16,9 @@ from uttt.storage.database import Database
 class Hall:
     """Matches by public id, and by player for those players who are present."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, told: Told) -> None:
         self._database = database
+        self._told = told
         self._matches: dict[str, Match] = {}
         self._connections: dict[int, int] = {}
         self._seats: dict[int, set[str]] = {}
@@ -48,9 +50,10 @@ class Hall:
         try:
             found = await self._database.read(lambda c: matches.shown_to(c, player_id))
             for match in found if self.is_present(player_id) else ():
-                # what was told or went away while we were reading stays forgotten
+                # what was told, or went away while we were reading, stays forgotten
                 public_id = match.fixture.public_id
-                if (public_id, player_id) not in self._forgotten_meanwhile:
+                forgotten = (public_id, player_id) in self._forgotten_meanwhile
+                if not forgotten and not self._told.knows(match, player_id):
                     self._seats[player_id].add(public_id)
                     self._matches.setdefault(public_id, match)
                     self.update(match)

@@ -88,12 +88,6 @@ class Journal:
         result: T = await self._enqueue(self._changes, change)
         return result
 
-    def write_later(self, change: Callable[[Connection], None]) -> None:
-        """Run `change` with one of the next batches; a failure is logged and nobody
-        waits for it.
-        """
-        self._enqueue(self._changes, change).add_done_callback(_log_failure)
-
     def _enqueue(self, lane: _Lane, work: Work) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self._ended or not self._heartbeat.healthy:
@@ -176,7 +170,3 @@ def _refuse(batch: list[_Waiting], failure: Unavailable) -> None:
         if not future.done():
             future.set_exception(failure)
 
-
-def _log_failure(future: asyncio.Future[Any]) -> None:
-    if not future.cancelled() and (failure := future.exception()) is not None:
-        log.error("background_write_failed", reason=repr(failure))

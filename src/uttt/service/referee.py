@@ -22,7 +22,7 @@ from uttt.service.hall import Hall
 from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
 from uttt.service.limits import RateLimit
-from uttt.storage import endings
+from uttt.service.told import Told
 from uttt.storage.failures import Behind, Unavailable
 from uttt.storage.work import Entry
 
@@ -49,9 +49,11 @@ class Referee:
     """Applies commands to matches."""
 
     def __init__(
-        self, hall: Hall, journal: Journal, bus: LocalBus, ladder: Ladder, clock: Clock, elo_k: int
-    ) -> None:
+        self, hall: Hall, journal: Journal, told: Told, bus: LocalBus, ladder: Ladder,
+        clock: Clock, elo_k: int,
+    ) -> None:  # fmt: skip
         self._hall = hall
+        self._told = told
         self._journal = journal
         self._bus = bus
         self._ladder = ladder
@@ -189,8 +191,7 @@ class Referee:
     def note_told(self, match: Match, player_id: int) -> None:
         """Note that a player has been told how the match ended, so that he is not told again."""
         self._hall.forget(match, player_id)
-        match_id = match.fixture.id
-        self._journal.write_later(lambda c: endings.forget_seats(c, [(match_id, player_id)]))
+        self._told.note(match, player_id)
 
     async def _publish_standings(self, match: Match) -> None:
         if match.outcome is not None and match.outcome.rated:

@@ -237,17 +237,6 @@ async def test_when_the_commit_fails_nothing_was_written_and_the_next_one_works(
         assert await names(node) == ["eve"]
 
 
-async def test_a_failure_that_nobody_waits_for_is_logged(tmp_path: Path) -> None:
-    def bad(_: Connection) -> None:
-        raise ValueError("a bug")
-
-    async with running_node(tmp_path) as node:
-        with capture_logs() as logged:
-            node.journal.write_later(bad)
-            await node.settle()
-        assert [entry["event"] for entry in logged] == ["background_write_failed"]
-
-
 async def test_what_is_answered_is_in_the_file(tmp_path: Path) -> None:
     """A second database on the same file sees it at once."""
     url = new_database(tmp_path)
