@@ -1,25 +1,22 @@
 """What can be asked of a match. People, bots, clocks and sweeps all use these."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Play:
+class Play(NamedTuple):
     """A player places a mark. `move` is 9 * board + cell, 0..80."""
 
     player_id: int
     move: int
 
 
-@dataclass(frozen=True, slots=True)
-class Abandon:
+class Abandon(NamedTuple):
     """A player ends the match, on turn or not."""
 
     player_id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Expire:
+class Expire(NamedTuple):
     """The match is to end if nothing has happened in it after `idle_since` (ms UTC)."""
 
     idle_since: int

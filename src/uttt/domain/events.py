@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NamedTuple
 
+from uttt.rules.position import Position
+
 
 class Result(StrEnum):
     """How a match ended. The values are stored and sent; never rename one."""
@@ -30,6 +32,8 @@ class Played(NamedTuple):
     at: int
     move: int
     outcome: Outcome | None
+    position: Position | None = None
+    """The board after it, where whoever made the event knows it; nobody need play it again then."""
 
 
 class Ended(NamedTuple):

@@ -87,7 +87,7 @@ def decide(match: Match, command: Command, now: int) -> Event:
 def evolve(match: Match, event: Event) -> Match:
     """Return the match after `event`, which must be the one at `match.next_ply`."""
     if isinstance(event, Played):
-        position = rules.play(match.position, event.move)
+        position = event.position or rules.play(match.position, event.move)
         return Match(match.fixture, position, event.ply + 1, event.at, event.outcome)
     return Match(match.fixture, match.position, event.ply + 1, event.at, event.outcome)
 
@@ -105,7 +105,7 @@ def _play(match: Match, command: Play, now: int) -> Played:
     outcome = None
     if position.result is not None:
         outcome = played_to_the_end(position.result, ranked=match.fixture.ranked)
-    return Played(match.next_ply, now, command.move, outcome)
+    return Played(match.next_ply, now, command.move, outcome, position)
 
 
 def played_to_the_end(result: rules.Result, *, ranked: bool) -> Outcome:

@@ -120,7 +120,7 @@ class Lobby:
                     self.leave(player.id)
 
     def _look_for_ended_matches(self, notice: Notice) -> None:
-        if isinstance(notice, MatchGone | MatchChanged):
+        if self._waiting and isinstance(notice, (MatchGone, MatchChanged)):
             ended = isinstance(notice, MatchGone) or notice.match.outcome is not None
             for player in notice.match.fixture.players if ended else ():
                 if player.id in self._waiting:

@@ -4,7 +4,6 @@ decide (pure rules) -> append to the journal -> evolve -> publish. A player, a b
 wants something of a match comes here, and nobody hears of it before it is committed.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar, assert_never
@@ -59,7 +58,7 @@ class Referee:
         self._ladder = ladder
         self._clock = clock
         self._elo_k = elo_k
-        self._under_way: Counter[str] = Counter()
+        self._under_way: dict[str, int] = {}
         self._standings_due: dict[int, Player] = {}
         self._rereads = RateLimit(_REREADS_PER_MINUTE, clock, enabled=True)
 
@@ -86,13 +85,13 @@ class Referee:
 
     async def _append(self, entry: Entry) -> None:
         public_id = entry.fixture.public_id
-        self._under_way[public_id] += 1
+        self._under_way[public_id] = self._under_way.get(public_id, 0) + 1
         try:
             await self._journal.append(entry)
         finally:
-            self._under_way[public_id] -= 1
-            if not self._under_way[public_id]:
-                del self._under_way[public_id]
+            others = self._under_way.pop(public_id) - 1
+            if others:
+                self._under_way[public_id] = others
 
     async def _newer(self, match: Match, refused: Refused) -> Match:
         """Return the match if there is more of it than was known, else raise `refused`: another

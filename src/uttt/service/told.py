@@ -6,7 +6,6 @@ anyhow, and if the node dies before, the players are told once more when they co
 
 import asyncio
 from functools import partial
-from itertools import islice
 from typing import Final
 
 import structlog
@@ -49,7 +48,9 @@ class Told:
 
     async def write(self) -> None:
         """Write what was noted. Raises Unavailable, and then it is still to be written."""
-        while chunk := list(islice(self._unwritten, _CHUNK)):
+        waiting = list(self._unwritten)
+        for first in range(0, len(waiting), _CHUNK):
+            chunk = waiting[first : first + _CHUNK]
             await self._journal.write(partial(endings.forget_seats, told=chunk))
             for told in chunk:
                 del self._unwritten[told]

@@ -9,7 +9,6 @@ from uttt.domain.match import Player
 from uttt.storage.prepared import Prepared
 from uttt.storage.tables import players, sessions
 
-
 _INSERT = Prepared(
     insert(sessions).values(
         token_hash=bindparam("token_hash"),

@@ -89,7 +89,7 @@ class _Writer:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """A transaction, committed at the end. After a failure the next one has a new connection."""
+        """A transaction, committed at the end; after a failure the connection is replaced."""
         if self._connection is None:
             self._connection = self._engine.connect()
         try:

@@ -4,8 +4,7 @@ Only the words; how it is written is the business of `sqlite.py` and `server.py`
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -18,8 +17,7 @@ NO_MOVE: Final = -1
 """In the column `moves.move`: the match ended at this ply without a move."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """What the journal appends: an event of a match, with what its ending needs."""
 
     fixture: Fixture

@@ -80,15 +80,13 @@ class Audience:
     def _push_to_players(
         self, match: Match, view: Callable[[Match, int, Lifetimes], bytes]
     ) -> None:
-        listeners = [
-            listener
-            for player in match.fixture.players
-            for listener in self._of_player.get(player.id, ())
-        ]
+        fixture = match.fixture
+        one, two = fixture.players
+        listeners = [*self._of_player.get(one.id, ()), *self._of_player.get(two.id, ())]
         if listeners:
             update = view(match, self._clock(), self._lifetimes)
             for listener in listeners:
-                listener.push(update, match.fixture.public_id)
+                listener.push(update, fixture.public_id)
 
 
 def _encode_gone(match: Match, now: int, lifetimes: Lifetimes) -> bytes:

@@ -7,7 +7,7 @@ against each other for whole games. No other message is worth this.
 
 from functools import lru_cache
 from itertools import product
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -17,6 +17,7 @@ from uttt.domain.match import Match
 from uttt.wire.views import LAST_MOVES, iso_time, local_time
 
 _BAND: Final = (1 << 27) - 1
+_SUB_BOARD: Final = (1 << 9) - 1
 _FLAG: Final = ("false", "true")
 
 
@@ -32,17 +33,22 @@ _THREE: Final = tuple(
 _LAST_MOVES: Final = tuple(msgspec.json.encode(move).decode() for move in LAST_MOVES)
 
 
+@lru_cache(maxsize=3**9)  # all that there are
+def _sub_board(first: int, second: int) -> tuple[str, str, str]:
+    """The rows of a sub-board, from its marks (9 bits a player)."""
+    top, middle, bottom = (
+        _THREE[first >> shift & 7 | (second >> shift & 7) << 3] for shift in (0, 3, 6)
+    )
+    return top, middle, bottom
+
+
 @lru_cache(maxsize=16_384)  # a move changes one band of three: the other two are found here
 def _band(first: int, second: int) -> str:
     """Three rows of the board, from the marks in three sub-boards side by side (27 bits)."""
-    rows = []
-    for at in (0, 3, 6):
-        a, b, c = (
-            _THREE[first >> shift & 7 | (second >> shift & 7) << 3]
-            for shift in (at, at + 9, at + 18)
-        )
-        rows.append(f"[{a},{b},{c}]")
-    return ",".join(rows)
+    a, b, c = _sub_board(first & _SUB_BOARD, second & _SUB_BOARD)
+    d, e, f = _sub_board(first >> 9 & _SUB_BOARD, second >> 9 & _SUB_BOARD)
+    g, h, i = _sub_board(first >> 18, second >> 18)
+    return f"[{a},{d},{g}],[{b},{e},{h}],[{c},{f},{i}]"
 
 
 @lru_cache(maxsize=4096)
@@ -55,37 +61,72 @@ def _global_field(won_by_first: int, won_by_second: int, drawn: int) -> str:
     return ",".join(f"[{a},{b},{c}]" for a, b, c in rows)
 
 
+class _Frame(NamedTuple):
+    """What never changes in the messages of one match: the text up to the first time, that from
+    there to the board, both names, and what ends the state.
+    """
+
+    head: str
+    board: str
+    names: tuple[str, str]
+    players: str
+
+
 @lru_cache(maxsize=16_384)
-def _quoted(text: str) -> str:
-    return msgspec.json.encode(text).decode()
+def _frame(public_id: str, ranked: bool, name_a: str, name_b: str) -> _Frame:
+    id_, a, b = (msgspec.json.encode(text).decode() for text in (public_id, name_a, name_b))
+    return _Frame(
+        f'{{"type":"match_update","data":{{"id":{id_},"revoke_time":"',
+        f'","ranked":{_FLAG[ranked]},"match_state":{{"complete_field":[',
+        (a, b),
+        f'"player_a":{a},"player_b":{b}}},"server_time":"',
+    )
+
+
+@lru_cache(maxsize=4096)
+def _deadline(seconds: int) -> tuple[str, str]:
+    return local_time(seconds), iso_time(seconds)
 
 
 def encode_match(match: Match, now: int, lifetimes: Lifetimes) -> bytes:
     """Return the bytes of `views.match_update`."""
     fixture, position, _, active_at, outcome = match
     first, second = position.first, position.second
-    top = _band(first & _BAND, second & _BAND)
-    middle = _band(first >> 27 & _BAND, second >> 27 & _BAND)
-    bottom = _band(first >> 54, second >> 54)
-    name_a, name_b = _quoted(fixture.players[0].name), _quoted(fixture.players[1].name)
-    active = current = name_b if position.turn else name_a
-    result = won = "null"
-    is_draw = False
-    if outcome is not None:
-        current, result = "null", f'"{outcome.result}"'
-        is_draw = outcome.result is Result.DRAWN
-        if outcome.result in (Result.WON, Result.EXPIRED):
-            won = name_b if outcome.winner else name_a
+    one, two = fixture.players
+    head, board, names, players = _frame(fixture.public_id, fixture.ranked, one.name, two.name)
+    revoke_time, deadline = _deadline((active_at + lifetimes.match) // 1000)
     last = _LAST_MOVES[position.last] if position.last >= 0 else "null"
-    deadline = (active_at + lifetimes.match) // 1000
+    if outcome is None:
+        mover = names[position.turn]
+        ending = (
+            f'false,"is_draw":false,"player_won":null,'
+            f'"active_player":{mover},"current_player":{mover}'
+        )
+        result = "null"
+    else:
+        ending = _ending(match, names)
+        result = f'"{outcome.result}"'
     return (
-        f'{{"type":"match_update","data":{{"id":{_quoted(fixture.public_id)},'
-        f'"revoke_time":"{local_time(deadline)}","ranked":{_FLAG[fixture.ranked]},'
-        f'"match_state":{{"complete_field":[{top},{middle},{bottom}],'
-        f'"global_field":[{_global_field(*position.boards_won, position.drawn)}],'
-        f'"last_move":{last},"game_over":{_FLAG[outcome is not None]},'
-        f'"is_draw":{_FLAG[is_draw]},"player_won":{won},"active_player":{active},'
-        f'"current_player":{current},"player_a":{name_a},"player_b":{name_b}}},'
-        f'"server_time":"{iso_time(now // 1000)}","deadline":"{iso_time(deadline)}",'
-        f'"moves":{position.plies},"result":{result}}}}}'
+        f"{head}{revoke_time}{board}"
+        f"{_band(first & _BAND, second & _BAND)},"
+        f"{_band(first >> 27 & _BAND, second >> 27 & _BAND)},"
+        f"{_band(first >> 54, second >> 54)}"
+        f'],"global_field":[{_global_field(*position.boards_won, position.drawn)}],'
+        f'"last_move":{last},"game_over":{ending},{players}{iso_time(now // 1000)}",'
+        f'"deadline":"{deadline}","moves":{position.plies},"result":{result}}}}}'
     ).encode()
+
+
+def _ending(match: Match, names: tuple[str, str]) -> str:
+    """The members from `game_over` to `current_player` of a match that has ended."""
+    outcome = match.outcome
+    assert outcome is not None  # noqa: S101 - callers check
+    won = "null"
+    if outcome.result in (Result.WON, Result.EXPIRED):
+        won = names[1 if outcome.winner else 0]
+    is_draw = _FLAG[outcome.result is Result.DRAWN]
+    active = names[match.position.turn]
+    return (
+        f'true,"is_draw":{is_draw},"player_won":{won},'
+        f'"active_player":{active},"current_player":null'
+    )

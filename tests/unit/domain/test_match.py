@@ -9,7 +9,7 @@ from uttt.domain.commands import Abandon, Command, Expire, Play
 from uttt.domain.events import Ended, Outcome, Played, Result
 from uttt.domain.match import Fixture, Match, Player, begin, decide, evolve
 from uttt.domain.refusals import Code, Refused
-from uttt.rules.position import legal_moves
+from uttt.rules.position import legal_moves, play
 from uttt.rules.rulesets import RULESETS, STANDARD
 
 ANN, BOB, EVE = Player(7, "ann", True), Player(3, "bob", True), Player(5, "eve", True)
@@ -58,7 +58,7 @@ def test_it_is_played_by_its_own_rules(ruleset: object) -> None:
 def test_a_move_is_decided_and_then_is_there() -> None:
     match = begin(RANKED)
     event = decide(match, Play(ANN.id, 40), NOW)
-    assert event == Played(0, NOW, 40, None)
+    assert event == Played(0, NOW, 40, None, play(match.position, 40))
     after = evolve(match, event)
     assert (after.next_ply, after.active_at, after.outcome) == (1, NOW, None)
     assert after.position.last == 40
@@ -153,7 +153,8 @@ def test_played_to_the_end(
     assert before.outcome is None
     player = fixture.players[len(moves[:-1]) % 2]
     event = decide(before, Play(player.id, moves[-1]), NOW)
-    assert event == Played(len(moves) - 1, NOW, moves[-1], Outcome(result, winner, fixture.ranked))
+    outcome = Outcome(result, winner, fixture.ranked)
+    assert event[:4] == (len(moves) - 1, NOW, moves[-1], outcome)
     after = evolve(before, event)
     assert after.outcome == event.outcome
     assert after.next_ply == len(moves)

@@ -3,14 +3,15 @@
 from pathlib import Path
 
 import pytest
-
 from tests.node import Node, running_node
+
 from uttt.domain.commands import Play
 from uttt.domain.match import Match
 from uttt.rules.position import legal_moves
 from uttt.service.accounts import Login
 from uttt.storage import matches
 from uttt.storage.failures import Unavailable
+
 
 async def ended(node: Node) -> tuple[Match, Login, Login]:
     """Play a match to its end between two who are present; both are told then."""
