@@ -25,6 +25,8 @@ from uttt.storage.work import Entry, Work
 T = TypeVar("T")
 
 _READERS = 2
+_BEGIN: Final = "BEGIN IMMEDIATE"
+"""How a transaction that writes begins: it waits for others now, not at its first write."""
 _BUSY_TIMEOUT: Final = 1.0
 """Seconds that a node waits for another program's lock; less than `PATIENCE`, so that it knows."""
 _TOOL_TIMEOUT: Final = 10.0
@@ -38,7 +40,7 @@ class SqliteDatabase:
 
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
-        self._writer = _Writer(_engine(self.url, "BEGIN IMMEDIATE", _BUSY_TIMEOUT))
+        self._writer = _Writer(_engine(self.url, _BEGIN, _BUSY_TIMEOUT))
         self._reader_engine = _engine(self.url, "BEGIN", _BUSY_TIMEOUT)
         self._writing = ThreadPoolExecutor(1, "uttt-writer")
         self._reading = ThreadPoolExecutor(_READERS, "uttt-reader")
@@ -140,17 +142,18 @@ def _append(connection: Connection, entries: Sequence[Entry]) -> list[Behind | N
 
 
 def _insert(driver: sqlite3.Connection, entries: Sequence[Entry]) -> list[Behind | None]:
-    """Insert the rows of events on the driver itself, all with one statement if none is in the way.
+    """Insert the rows of events, on the driver itself: all with one statement, or one by one if
+    something is in the way of one of them. To be called before anything else in a transaction.
 
-    One statement for all gives up the interpreter's lock once, not once a row: the event loop wants
-    it at the same time.
+    One statement gives up the interpreter's lock once, not once a row: the event loop wants it at
+    the same time.
     """
-    driver.execute("SAVEPOINT entries")
     values = [value for entry in entries for value in entry.row]
     with suppress(sqlite3.IntegrityError):
         if driver.execute(_insertion(len(entries)), values).rowcount == len(entries):
             return [None] * len(entries)
-    driver.execute("ROLLBACK TO entries")
+    driver.execute("ROLLBACK")
+    driver.execute(_BEGIN)
     return [None if _insert_one(driver, entry) else Behind() for entry in entries]
 
 
@@ -185,6 +188,7 @@ def _engine(url: URL, begin: str, busy_timeout: float) -> Engine:
         driver.execute("PRAGMA journal_mode=WAL")
         driver.execute("PRAGMA synchronous=FULL")
         driver.execute("PRAGMA foreign_keys=ON")
+        driver.execute("PRAGMA temp_store=MEMORY")  # savepoints would make files
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
@@ -213,7 +217,7 @@ def run(url: URL, function: Callable[[Connection], T], *, write: bool = True) ->
 
     With `write` no other program writes meanwhile; without it all that is read is of one moment.
     """
-    engine = _engine(url, "BEGIN IMMEDIATE" if write else "BEGIN", _TOOL_TIMEOUT)
+    engine = _engine(url, _BEGIN if write else "BEGIN", _TOOL_TIMEOUT)
     try:
         return _run(engine, function)
     finally:
