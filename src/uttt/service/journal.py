@@ -30,6 +30,12 @@ in the one order that all keep (players, the rest, numbers of ratings); two toge
 _PATIENCE_FOR_CHANGES: Final = 5.0
 """Seconds for one of those: removing a player with many matches takes a while."""
 _LEAST_PATIENCE: Final = 0.25
+_ROUNDS: Final = 3
+"""Rounds of the event loop before a batch is taken: one in which those who were just answered tell
+their players, one in which messages come in that wait in the sockets, one in which these get here.
+Not a pause: when there is nothing to do the rounds take no time. When there is, fewer and larger
+batches cost less.
+"""
 
 log = structlog.get_logger(__name__)
 _Waiting = tuple[Work, asyncio.Future[Any]]
@@ -116,6 +122,8 @@ class Journal:
         try:
             while lane.waiting or not self._closing:
                 await lane.wake.wait()
+                for _ in range(_ROUNDS):  # those who have just been answered, and what follows
+                    await asyncio.sleep(0)
                 batch, patience = lane.take()
                 if not lane.waiting and not self._closing:
                     lane.wake.clear()
