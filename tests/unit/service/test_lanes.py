@@ -88,7 +88,8 @@ async def asked(journal: Journal, *wanted: Event | None) -> list[asyncio.Task[No
         work = journal.write(lambda _: None) if event is None else journal.append(entry(event))
         tasks.append(asyncio.create_task(work))
         await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    for _ in range(10):  # more than the rounds in which the journal lets others go first
+        await asyncio.sleep(0)
     return tasks
 
 
