@@ -4,7 +4,6 @@ Here alone it is known how both libraries look inside. What is said afterwards i
 """
 
 import asyncio
-import binascii
 from base64 import b64decode
 from typing import Any, Final, cast
 
@@ -23,6 +22,9 @@ from uttt.web.websocket import WebSocket
 log = structlog.get_logger(__name__)
 _READ_BUFFER: Final = 2048
 """Bytes for what was read, which grow with the messages. picows takes no less."""
+_KEY_SIZE: Final = 16
+_VERSIONS: Final = frozenset({"7", "8", "13"})
+"""Drafts and the standard (RFC 6455), which are the same in all that we use."""
 _HEAD: Final = (
     b"GET / HTTP/1.1\r\nUpgrade: websocket\r\nConnection: upgrade\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: %b\r\n\r\n"
@@ -55,12 +57,18 @@ def upgrade(request: web.Request, socket: WebSocket, max_message: int) -> bool:
 
 def _key(request: web.Request) -> bytes:
     """Return the key of a valid upgrade. Raises HTTPBadRequest."""
-    key = request.headers.get("Sec-WebSocket-Key", "")
+    headers = request.headers
+    connection = ",".join(headers.getall("Connection", ())).lower()
+    key = headers.get("Sec-WebSocket-Key", "")
     try:
-        valid = len(b64decode(key, validate=True)) == 16  # noqa: PLR2004 - RFC 6455, 4.1
-    except (ValueError, binascii.Error):
+        valid = len(b64decode(key, validate=True)) == _KEY_SIZE
+    except ValueError:
         valid = False
-    if not valid or not web.WebSocketResponse(compress=False).can_prepare(request):
+    if (
+        not valid
+        or headers.get("Sec-WebSocket-Version") not in _VERSIONS
+        or "upgrade" not in (option.strip() for option in connection.split(","))
+    ):
         raise web.HTTPBadRequest(text="This is no proper upgrade to a WebSocket.\n")
     return key.encode()
 
