@@ -111,6 +111,8 @@ class Connection:
                 log.exception("message_failed", address=socket.address)
                 socket.push(encode_error(Refused(Code.INTERNAL), None))
             self.busy = False
+            if socket.paused:
+                await asyncio.sleep(0)  # who sends faster than we answer lets others go first
 
     def _bucket(self) -> TokenBucket | None:
         limits = self._limits

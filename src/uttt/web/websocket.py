@@ -37,7 +37,8 @@ class WebSocket(WSListener):
     """
 
     __slots__ = (
-        "_close_code", "_fragments", "_full", "_gone", "_inbox", "_limit", "_listening", "_on_gone",
+        "_close_code", "_fragments", "_full", "_gone", "_inbox", "_limit", "_listening", "_loop",
+        "_on_gone",
         "_outbox", "_outbox_size", "_over", "_peer_closed", "_pong", "_timer", "_transport",
         "_waiter", "_wire", "address", "paused", "silence",
     )  # fmt: skip
@@ -48,6 +49,7 @@ class WebSocket(WSListener):
         """Wait for the upgrade. Messages above `limit` bytes end the connection."""
         self.address = address
         self.silence = 0
+        self._loop = asyncio.get_running_loop()
         self._limit = limit
         self._outbox_size = outbox_size
         self._on_gone = on_gone
@@ -88,9 +90,6 @@ class WebSocket(WSListener):
             or not self._listening
         ):
             self._special_frame(kind, frame)
-        elif (waiter := self._waiter) is not None and not waiter.done():
-            self._waiter = None
-            waiter.set_result(frame.get_payload_as_bytes())
         else:
             self._put(frame.get_payload_as_bytes())
 
@@ -116,26 +115,33 @@ class WebSocket(WSListener):
 
     # In
 
-    async def receive(self) -> bytes | None:
-        """Return the next message, text or binary; None when no more come. For one task only."""
+    def receive(self) -> "asyncio.Future[bytes | None]":
+        """Return the next message, text or binary; None when no more come. For one task only.
+
+        Not a coroutine: that would be one more object to make and to resume for each message.
+        """
+        future = self._loop.create_future()
         if self._inbox:
-            raw = self._inbox.pop(0)
+            future.set_result(self._inbox.pop(0))
             if self.paused and not self._inbox:
                 self._resume_reading()
-            return raw
-        if self._over:
-            return None
-        self._waiter = asyncio.get_running_loop().create_future()
-        return await self._waiter
+        elif self._over:
+            future.set_result(None)
+        else:
+            self._waiter = future
+        return future
 
     def _put(self, raw: bytes) -> None:
-        """Have a message wait until those before it are answered."""
-        if self._over:
-            return
-        self._inbox.append(raw)
-        if len(self._inbox) >= _INBOX and not self.paused:
-            self.paused = True
-            self._transport.pause_reading()
+        """Give a message to the task, or have it wait until those before it are answered."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            self._waiter = None
+            waiter.set_result(raw)
+        elif not self._over:
+            self._inbox.append(raw)
+            if len(self._inbox) >= _INBOX and not self.paused:
+                self.paused = True
+                self._transport.pause_reading()
 
     def _resume_reading(self) -> None:
         self.paused = False
@@ -171,11 +177,7 @@ class WebSocket(WSListener):
         self._fragments += frame.get_payload_as_memoryview()
         if frame.fin:
             whole, self._fragments = bytes(self._fragments), None
-            if self._waiter is not None and not self._waiter.done():
-                self._waiter.set_result(whole)
-                self._waiter = None
-            else:
-                self._put(whole)
+            self._put(whole)
 
     def _refuse(self, code: int) -> None:
         """End with an error of the client, once the messages before it are handled."""
@@ -266,7 +268,7 @@ class WebSocket(WSListener):
         """Close, and wait until the socket is gone. For the task that reads."""
         self.close(self._close_code if code is None else code)
         while not self._gone:
-            self._waiter = asyncio.get_running_loop().create_future()
+            self._waiter = self._loop.create_future()
             await self._waiter
 
     def cut(self) -> None:
@@ -278,7 +280,7 @@ class WebSocket(WSListener):
     def _say_goodbye(self) -> None:
         if self._timer is not None or self._gone:
             return
-        self._timer = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self.cut)
+        self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self.cut)
         self._wire.send_close(WSCloseCode(self._close_code))
         if self._peer_closed:
             self._transport.close()
@@ -296,4 +298,4 @@ class WebSocket(WSListener):
         """End what can no longer be read: the client was told by a close frame."""
         self._end()
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT, self.cut)
+            self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self.cut)
