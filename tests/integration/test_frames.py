@@ -24,12 +24,16 @@ def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("server")
-    settings = {}
-    if request.param == "tls":
-        certificate, key = write_certificate(directory)
-        settings = {"UTTT_CERTIFICATE": str(certificate), "UTTT_KEY": str(key)}
-    with running(directory, **settings) as server:
+    with running(directory, **tls(directory, request.param)) as server:
         yield server
+
+
+def tls(directory: Path, kind: str) -> dict[str, str]:
+    """The settings for it, if it is "tls"."""
+    if kind == "tcp":
+        return {}
+    certificate, key = write_certificate(directory)
+    return {"UTTT_CERTIFICATE": str(certificate), "UTTT_KEY": str(key)}
 
 
 @pytest_asyncio.fixture
@@ -145,8 +149,9 @@ async def test_two_thousand_messages_in_one_piece(raw: Raw) -> None:
         await raw.expect_error(b"unknown_type")
 
 
-async def test_who_does_not_read_is_cut_and_others_are_not(tmp_path: Path) -> None:
-    with running(tmp_path, UTTT_OUTBOX_SIZE="64KiB") as server:
+@pytest.mark.parametrize("kind", ["tcp", "tls"])
+async def test_who_does_not_read_is_cut_and_others_are_not(tmp_path: Path, kind: str) -> None:
+    with running(tmp_path, **tls(tmp_path, kind), UTTT_OUTBOX_SIZE="64KiB") as server:
         players = Players(server)
         ann = await players.guest("ann")
         raw = await Raw.logged_in(server)
@@ -162,9 +167,10 @@ async def test_who_does_not_read_is_cut_and_others_are_not(tmp_path: Path) -> No
         await players.close()
 
 
-async def test_who_reads_late_gets_it_all(tmp_path: Path) -> None:
-    """More than the socket takes waits in order; pings are answered after it."""
-    with running(tmp_path, UTTT_OUTBOX_SIZE="16MiB") as server:
+@pytest.mark.parametrize("kind", ["tcp", "tls"])
+async def test_who_reads_late_gets_it_all(tmp_path: Path, kind: str) -> None:
+    """What the socket does not take waits, in order."""
+    with running(tmp_path, **tls(tmp_path, kind), UTTT_OUTBOX_SIZE="16MiB") as server:
         raw = await Raw.logged_in(server)
         raw.writer.transport.pause_reading()  # type: ignore[attr-defined]
         kinds = [b'{"type": "t%d", "data": {}}' % number for number in range(30_000)]

@@ -3,6 +3,7 @@
 Most messages never come here: they are written to the socket at once.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import count
 
@@ -22,7 +23,8 @@ class Outbox:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._waiting: dict[str | int, bytes] = {}
+        # a dict would look through all that was taken before it finds the next
+        self._waiting: OrderedDict[str | int, bytes] = OrderedDict()
         self._bytes = 0
         self._numbers = count()
         self.held = False
@@ -48,7 +50,7 @@ class Outbox:
 
     def release(self, first: Iterable[tuple[str | None, bytes]]) -> None:
         """Let go `first` and then what was held, less what `first` supersedes. Raises Overflow."""
-        held, self._waiting, self._bytes = self._waiting, {}, 0
+        held, self._waiting, self._bytes = self._waiting, OrderedDict(), 0
         self.held = False
         for key, message in first:
             if key is not None:
@@ -74,6 +76,6 @@ class Outbox:
         """Return the next message to send; None if there is none, or none may be sent yet."""
         if self.held or not self._waiting:
             return None
-        message = self._waiting.pop(next(iter(self._waiting)))
+        _, message = self._waiting.popitem(last=False)
         self._bytes -= len(message)
         return message
