@@ -51,6 +51,7 @@ class Site:
         self._connections_per_address = connections_per_address
         self._trusted_proxies = trusted_proxies
         self._pages = Pages()
+        self._closing = False
         self._max_message = max(limits.message_size, _HARD_MESSAGE_LIMIT)
         self._sockets: set[WebSocket] = set()
         self._connections: dict[asyncio.Task[None], Connection] = {}
@@ -74,6 +75,7 @@ class Site:
 
         Whoever has not ended after as long again is cut off.
         """
+        self._closing = True
         for connection in self._connections.values():
             connection.socket.stop_listening()
         end = asyncio.get_running_loop().time() + patience
@@ -97,6 +99,8 @@ class Site:
         return self._pages.find(request.path)
 
     def _socket(self, request: web.Request) -> web.StreamResponse:
+        if self._closing:  # on a connection that was kept alive
+            raise web.HTTPServiceUnavailable(text="The server goes away.\n")
         address = self._address(request)
         limit = self._connections_per_address
         if limit is not None and self._of_address[address] >= limit:
