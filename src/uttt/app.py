@@ -109,6 +109,7 @@ class Node:
                 tasks.create_task(part.run(), name=type(part).__name__.lower())
                 for part in (self.lobby, self.attendance, self.sweeps, self.told)
             ]
+            loops.append(tasks.create_task(self.server.ping(), name="pings"))
             try:
                 ready(await self.server.start())
                 await stop.wait()

@@ -56,9 +56,9 @@ def test_the_document_names_every_package(document: str) -> None:
 def test_the_document_follows_one_move_through_modules_that_exist(document: str) -> None:
     """The stations of THE LINE, in their order somewhere in the document."""
     stations = [
-        "web/connection.py", "wire/codec.py", "wire/session.py", "service/referee.py",
-        "domain/match.py", "rules/position.py", "service/journal.py", "bus/local.py",
-        "web/audience.py", "web/outbox.py",
+        "web/websocket.py", "web/connection.py", "wire/codec.py", "wire/session.py",
+        "service/referee.py", "domain/match.py", "rules/position.py", "service/journal.py",
+        "bus/local.py", "web/audience.py", "web/outbox.py",
     ]  # fmt: skip
     assert [station for station in stations if not (PACKAGE / station).exists()] == []
     assert [station for station in stations if station not in document] == []

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -11,11 +12,18 @@ from aiohttp.typedefs import Middleware
 from uttt.metrics import Metrics
 from uttt.service.services import Services
 from uttt.web.audience import Audience
-from uttt.web.connection import GOING_AWAY, Connection, ConnectionLimits
+from uttt.web.connection import Connection, ConnectionLimits
 from uttt.web.health import Health
 from uttt.web.pages import Pages
+from uttt.web.pings import ping_the_silent
+from uttt.web.upgrade import upgrade
+from uttt.web.websocket import GOING_AWAY, WebSocket
 
 log = structlog.get_logger(__name__)
+_HARD_MESSAGE_LIMIT: Final = 1 << 20
+"""Bytes above which a message ends the connection (protocol section 1)."""
+_STOP_POLL: Final = 0.01
+"""Seconds between two looks at whether all is answered."""
 
 
 async def _hide_versions(_request: web.Request, response: web.StreamResponse) -> None:
@@ -43,7 +51,10 @@ class Site:
         self._connections_per_address = connections_per_address
         self._trusted_proxies = trusted_proxies
         self._pages = Pages()
-        self._connections: set[Connection] = set()
+        self._closing = False
+        self._max_message = max(limits.message_size, _HARD_MESSAGE_LIMIT)
+        self._sockets: set[WebSocket] = set()
+        self._connections: dict[asyncio.Task[None], Connection] = {}
         self._of_address: Counter[str] = Counter()
 
     def application(self, *middlewares: Middleware) -> web.Application:
@@ -55,41 +66,63 @@ class Site:
         application.router.add_get("/{path:.*}", self._page_or_socket)
         return application
 
+    async def ping(self) -> None:
+        """Find out which clients are no longer there, until it is cancelled."""
+        await ping_the_silent(self._sockets, self._limits.ping_interval)
+
     async def close_connections(self, patience: float) -> None:
-        """Let what was begun be answered, for `patience` seconds at most, then close all (1001)."""
-        for connection in self._connections:
-            connection.stop_listening()
-        answered = [asyncio.create_task(each.answered.wait()) for each in self._connections]
-        if answered:
-            _, unanswered = await asyncio.wait(answered, timeout=patience)
-            for waiting in unanswered:
-                waiting.cancel()
-                log.warning("stopping_with_an_unanswered_message")
-        for connection in self._connections:
-            connection.close(GOING_AWAY)
+        """Let what was begun be answered, for `patience` seconds at most, then close all (1001).
+
+        Whoever has not ended after as long again is cut off.
+        """
+        self._closing = True
+        for connection in self._connections.values():
+            connection.socket.stop_listening()
+        end = asyncio.get_running_loop().time() + patience
+        while busy := sum(connection.busy for connection in self._connections.values()):
+            if asyncio.get_running_loop().time() >= end:
+                log.warning("stopping_with_unanswered_messages", messages=busy)
+                break
+            await asyncio.sleep(_STOP_POLL)
+        for connection in list(self._connections.values()):
+            connection.socket.close(GOING_AWAY)
+        if tasks := list(self._connections):
+            _, late = await asyncio.wait(tasks, timeout=patience)
+            for task in late:
+                self._connections[task].socket.cut()
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
 
     async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._socket(request)
+            return self._socket(request)
         return self._pages.find(request.path)
 
-    async def _socket(self, request: web.Request) -> web.StreamResponse:
+    def _socket(self, request: web.Request) -> web.StreamResponse:
+        if self._closing:  # on a connection that was kept alive
+            raise web.HTTPServiceUnavailable(text="The server goes away.\n")
         address = self._address(request)
         limit = self._connections_per_address
         if limit is not None and self._of_address[address] >= limit:
             raise web.HTTPTooManyRequests(text="Too many connections from this address.\n")
-        connection = Connection(address, self._services, self._audience, self._limits)
-        self._connections.add(connection)
-        self._of_address[address] += 1
-        self._metrics.connections.inc()
-        try:
-            return await connection.serve(request)
-        finally:
-            self._metrics.connections.dec()
-            self._connections.discard(connection)
-            self._of_address[address] -= 1
-            if not self._of_address[address]:
-                del self._of_address[address]
+        socket = WebSocket(address, self._max_message, self._limits.outbox_size, self._leave)
+        if upgrade(request, socket, self._max_message):
+            self._sockets.add(socket)
+            self._of_address[address] += 1
+            self._metrics.connections.inc()
+            connection = Connection(socket, self._services, self._audience, self._limits)
+            task = asyncio.create_task(connection.serve())
+            self._connections[task] = connection
+            task.add_done_callback(self._connections.pop)
+        return web.Response()  # nobody hears it: aiohttp no longer has the socket
+
+    def _leave(self, socket: WebSocket) -> None:
+        """Forget a socket that is closed."""
+        self._metrics.connections.dec()
+        self._sockets.discard(socket)
+        self._of_address[socket.address] -= 1
+        if not self._of_address[socket.address]:
+            del self._of_address[socket.address]
 
     def _address(self, request: web.Request) -> str:
         """Return the client's address: that of the nearest machine which is no proxy of ours."""

@@ -1,6 +1,9 @@
-"""What is on its way to one client: bounded, and a newer state of a match replaces an older one."""
+"""What must wait on its way to one client: bounded, and a newer state of a match replaces an older.
 
-import asyncio
+Most messages never come here: they are written to the socket at once.
+"""
+
+from collections import OrderedDict
 from collections.abc import Iterable
 from itertools import count
 
@@ -16,18 +19,23 @@ class Outbox:
     is sent, at the place of the newest. A message without a key supersedes nothing.
     """
 
+    __slots__ = ("_bytes", "_max_bytes", "_numbers", "_waiting", "closed", "held")
+
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
-        self._waiting: dict[str | int, bytes] = {}
+        # a dict would look through all that was taken before it finds the next
+        self._waiting: OrderedDict[str | int, bytes] = OrderedDict()
         self._bytes = 0
         self._numbers = count()
-        self._held = False
-        self._closed = False
-        self._wake = asyncio.Event()
+        self.held = False
+        self.closed = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def push(self, message: bytes, key: str | None = None) -> None:
         """Add a message. Raises Overflow. After `close` it does nothing."""
-        if self._closed:
+        if self.closed:
             return
         if key is not None and (older := self._waiting.pop(key, None)) is not None:
             self._bytes -= len(older)
@@ -35,48 +43,39 @@ class Outbox:
         self._bytes += len(message)
         if self._bytes > self._max_bytes:
             raise Overflow
-        if not self._held:
-            self._wake.set()
 
     def hold(self) -> None:
         """Let messages wait until `release`."""
-        self._held = True
+        self.held = True
 
     def release(self, first: Iterable[tuple[str | None, bytes]]) -> None:
-        """Send `first` and then what has waited, less what `first` supersedes. Raises Overflow."""
-        held, self._waiting, self._bytes = self._waiting, {}, 0
-        self._held = False
+        """Let go `first` and then what was held, less what `first` supersedes. Raises Overflow."""
+        held, self._waiting, self._bytes = self._waiting, OrderedDict(), 0
+        self.held = False
         for key, message in first:
             if key is not None:
                 held.pop(key, None)
             self.push(message, key)
         for waiting, message in held.items():
             self.push(message, waiting if isinstance(waiting, str) else None)
-        self._wake.set()
 
     def close(self) -> None:
-        """Let `take` end after what waits; what is held is dropped."""
-        if self._held:
-            self._waiting.clear()
-            self._bytes = 0
-        self._closed = True
-        self._held = False
-        self._wake.set()
+        """Take nothing more; what is held is dropped."""
+        if self.held:
+            self.discard()
+        self.closed = True
+        self.held = False
 
     def discard(self) -> None:
-        """Drop what waits, and `close`."""
+        """Drop what waits, and take nothing more."""
         self._waiting.clear()
         self._bytes = 0
-        self.close()
+        self.closed = True
 
-    async def take(self) -> bytes | None:
-        """Wait for the next message to send; None when the outbox is closed and empty."""
-        while self._held or not self._waiting:
-            if self._closed:
-                return None
-            self._wake.clear()
-            await self._wake.wait()
-        key = next(iter(self._waiting))
-        message = self._waiting.pop(key)
+    def take(self) -> bytes | None:
+        """Return the next message to send; None if there is none, or none may be sent yet."""
+        if self.held or not self._waiting:
+            return None
+        _, message = self._waiting.popitem(last=False)
         self._bytes -= len(message)
         return message

@@ -21,6 +21,9 @@ _BACKLOG: Final = 1024
 _SEND_BUFFER: Final = 128 * 1024
 """Bytes that the kernel keeps for one reader who does not read; by itself it would take megabytes.
 """
+_RECEIVE_BUFFER: Final = 128 * 1024
+"""Bytes that the kernel keeps of one sender who is faster than we are. As many may be read at once.
+"""
 
 
 class CannotListen(Exception):
@@ -93,6 +96,10 @@ class Server:
             log.info("no_request_in_time")
             protocol.transport.abort()
 
+    async def ping(self) -> None:
+        """Find out which clients are no longer there, until it is cancelled."""
+        await self._site.ping()
+
     def reload_certificate(self) -> None:
         """Use the certificate files as they are now for new connections; open ones go on."""
         if self._tls is None or self._certificate is None:
@@ -157,6 +164,7 @@ def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         if family is socket.AF_INET6:
             listening.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         listening.bind((host, port))

@@ -1,7 +1,5 @@
 """The outbox: order, what supersedes what, holding back, its limit, its end."""
 
-import asyncio
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,70 +7,40 @@ from hypothesis import strategies as st
 from uttt.web.outbox import Outbox, Overflow
 
 
-async def taken(outbox: Outbox) -> list[bytes]:
-    """All that waits; the outbox is closed by this."""
-    outbox.close()
+def taken(outbox: Outbox) -> list[bytes]:
+    """All that may be sent now."""
     found = []
-    while (message := await asyncio.wait_for(outbox.take(), 1)) is not None:
+    while (message := outbox.take()) is not None:
         found.append(message)
     return found
 
 
-async def next_of(outbox: Outbox) -> bytes | None:
-    return await asyncio.wait_for(outbox.take(), 1)
-
-
-async def waits(outbox: Outbox) -> bool:
-    """Whether `take` has nothing to give."""
-    task = asyncio.create_task(outbox.take())
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    if task.done():
-        return False
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    return True
-
-
-async def test_messages_go_out_in_order() -> None:
+def test_messages_go_out_in_order() -> None:
     outbox = Outbox(100)
     for message in (b"1", b"2", b"2", b"3"):
         outbox.push(message)
-    assert await taken(outbox) == [b"1", b"2", b"2", b"3"]
+    assert taken(outbox) == [b"1", b"2", b"2", b"3"]
 
 
-async def test_a_newer_state_takes_the_place_at_the_end() -> None:
+def test_a_newer_state_takes_the_place_at_the_end() -> None:
     outbox = Outbox(100)
     outbox.push(b"a1", "a")
     outbox.push(b"b1", "b")
     outbox.push(b"text")
     outbox.push(b"a2", "a")
     outbox.push(b"elo")
-    assert await taken(outbox) == [b"b1", b"text", b"a2", b"elo"]
+    assert taken(outbox) == [b"b1", b"text", b"a2", b"elo"]
 
 
-async def test_what_was_taken_is_superseded_no_longer() -> None:
+def test_what_was_taken_is_superseded_no_longer() -> None:
     outbox = Outbox(100)
     outbox.push(b"a1", "a")
-    assert await next_of(outbox) == b"a1"
+    assert outbox.take() == b"a1"
     outbox.push(b"a2", "a")
-    assert await taken(outbox) == [b"a2"]
+    assert taken(outbox) == [b"a2"]
 
 
-async def test_take_waits_for_a_push_and_for_the_end() -> None:
-    outbox = Outbox(100)
-    task = asyncio.create_task(outbox.take())
-    await asyncio.sleep(0)
-    assert not task.done()
-    outbox.push(b"1")
-    assert await asyncio.wait_for(task, 1) == b"1"
-    task = asyncio.create_task(outbox.take())
-    await asyncio.sleep(0)
-    outbox.close()
-    assert await asyncio.wait_for(task, 1) is None
-
-
-async def test_the_limit_is_on_what_waits_in_bytes() -> None:
+def test_the_limit_is_on_what_waits_in_bytes() -> None:
     outbox = Outbox(10)
     outbox.push(b"12345")
     outbox.push(b"67890")
@@ -80,40 +48,28 @@ async def test_the_limit_is_on_what_waits_in_bytes() -> None:
         outbox.push(b"1")
 
 
-async def test_superseded_and_sent_messages_cost_nothing() -> None:
+def test_superseded_and_sent_messages_cost_nothing() -> None:
     outbox = Outbox(10)
     for _ in range(100):
         outbox.push(b"1234567890", "a")
-    assert await next_of(outbox) == b"1234567890"
+    assert outbox.take() == b"1234567890"
     for _ in range(100):
         outbox.push(b"12345")
         outbox.push(b"12345")
-        assert await next_of(outbox) == b"12345"
-        assert await next_of(outbox) == b"12345"
+        assert outbox.take() == b"12345"
+        assert outbox.take() == b"12345"
 
 
-async def test_nothing_is_sent_while_held_and_the_first_come_first() -> None:
+def test_nothing_is_sent_while_held_and_the_first_come_first() -> None:
     outbox = Outbox(100)
     outbox.hold()
     outbox.push(b"pushed")
-    assert await waits(outbox)
+    assert outbox.take() is None
     outbox.release([(None, b"response"), (None, b"elo")])
-    assert await taken(outbox) == [b"response", b"elo", b"pushed"]
+    assert taken(outbox) == [b"response", b"elo", b"pushed"]
 
 
-async def test_who_waits_is_woken_by_the_release() -> None:
-    outbox = Outbox(100)
-    outbox.hold()
-    task = asyncio.create_task(outbox.take())
-    await asyncio.sleep(0)
-    outbox.push(b"held")
-    await asyncio.sleep(0)
-    assert not task.done()
-    outbox.release([])
-    assert await asyncio.wait_for(task, 1) == b"held"
-
-
-async def test_what_comes_first_supersedes_what_was_held() -> None:
+def test_what_comes_first_supersedes_what_was_held() -> None:
     """The greeting was read later than what was pushed while it was put together."""
     outbox = Outbox(100)
     outbox.hold()
@@ -121,10 +77,10 @@ async def test_what_comes_first_supersedes_what_was_held() -> None:
     outbox.push(b"elo")
     outbox.push(b"b", "b")
     outbox.release([(None, b"response"), ("a", b"a new")])
-    assert await taken(outbox) == [b"response", b"a new", b"elo", b"b"]
+    assert taken(outbox) == [b"response", b"a new", b"elo", b"b"]
 
 
-async def test_after_the_release_all_is_as_before() -> None:
+def test_after_the_release_all_is_as_before() -> None:
     outbox = Outbox(10)
     outbox.hold()
     outbox.push(b"12345", "a")
@@ -134,7 +90,7 @@ async def test_after_the_release_all_is_as_before() -> None:
         outbox.push(b"1")
 
 
-async def test_the_limit_holds_while_held_and_at_the_release() -> None:
+def test_the_limit_holds_while_held_and_at_the_release() -> None:
     outbox = Outbox(10)
     outbox.hold()
     outbox.push(b"1234567890")
@@ -147,32 +103,31 @@ async def test_the_limit_holds_while_held_and_at_the_release() -> None:
         outbox.release([(None, b"78901")])
 
 
-async def test_what_waits_at_the_close_is_sent_and_nothing_after_it() -> None:
+def test_what_waits_at_the_close_is_sent_and_nothing_after_it() -> None:
     outbox = Outbox(10)
     outbox.push(b"1")
     outbox.close()
     outbox.push(b"2")
     outbox.push(b"far too long for it")
-    assert await next_of(outbox) == b"1"
-    assert await next_of(outbox) is None
-    assert await next_of(outbox) is None
+    assert outbox.closed
+    assert taken(outbox) == [b"1"]
 
 
-async def test_discarding_sends_nothing_more() -> None:
+def test_discarding_sends_nothing_more() -> None:
     outbox = Outbox(10)
     outbox.push(b"1234567890")
     outbox.discard()
     outbox.push(b"2")
-    assert await next_of(outbox) is None
+    assert outbox.take() is None
 
 
-async def test_a_close_during_the_greeting_does_not_let_out_what_was_held_back() -> None:
+def test_a_close_during_the_greeting_does_not_let_out_what_was_held_back() -> None:
     """Nothing may come before the response to the login (protocol 4.3), not even at the end."""
     outbox = Outbox(100)
     outbox.hold()
     outbox.push(b"match_update", "a")
     outbox.close()
-    assert await next_of(outbox) is None
+    assert outbox.take() is None
 
 
 operations = st.lists(
@@ -189,22 +144,17 @@ operations = st.lists(
 def test_against_a_plain_list(steps: list[tuple[str, str | None, bytes]]) -> None:
     """The same as a list from which older messages of the key are struck out."""
 
-    async def compare() -> None:
-        outbox, plain = Outbox(60), list[tuple[str | None, bytes]]()
-        for step, key, message in steps:
-            if step == "take":
-                if plain:
-                    assert await next_of(outbox) == plain.pop(0)[1]
-                else:
-                    assert await waits(outbox)
-                continue
-            plain = [item for item in plain if key is None or item[0] != key]
-            plain.append((key, message))
-            if sum(len(item[1]) for item in plain) > 60:
-                with pytest.raises(Overflow):
-                    outbox.push(message, key)
-                return
-            outbox.push(message, key)
-        assert await taken(outbox) == [message for _, message in plain]
-
-    asyncio.run(compare())
+    outbox, plain = Outbox(60), list[tuple[str | None, bytes]]()
+    for step, key, message in steps:
+        if step == "take":
+            assert outbox.take() == (plain.pop(0)[1] if plain else None)
+            continue
+        plain = [item for item in plain if key is None or item[0] != key]
+        plain.append((key, message))
+        if sum(len(item[1]) for item in plain) > 60:
+            with pytest.raises(Overflow):
+                outbox.push(message, key)
+            return
+        outbox.push(message, key)
+        assert len(outbox) == len(plain)
+    assert taken(outbox) == [message for _, message in plain]

@@ -1,0 +1,300 @@
+"""One WebSocket: frames in and out, fragments, pings, what waits for a slow reader, the close.
+
+Everything about the socket stays in this module and in `upgrade.py`. Neither knows what messages
+mean, nor who the client is.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
+
+from uttt.web.outbox import Outbox, Overflow
+
+log = structlog.get_logger(__name__)
+NORMAL: Final = 1000
+GOING_AWAY: Final = 1001
+PROTOCOL_ERROR: Final = 1002
+TOO_BIG: Final = 1009
+INTERNAL: Final = 1011
+_CLOSE_TIMEOUT: Final = 2.0
+"""Seconds that a client has to answer our close frame."""
+_INBOX: Final = 8
+"""Messages that may wait before we read no further from the socket."""
+_WRITE_BUFFER: Final = 64 * 1024
+"""Bytes that may be on their way in this process, before messages begin to wait in the outbox."""
+# a look into an enumeration costs more than a global
+_TEXT: Final = WSMsgType.TEXT
+_BINARY: Final = WSMsgType.BINARY
+
+
+class WebSocket(WSListener):
+    """A client's socket after the upgrade. One task reads it; anybody may push.
+
+    `silence` counts the rounds of the pings since the client was last heard of.
+    """
+
+    __slots__ = (
+        "_close_code", "_fragments", "_full", "_gone", "_inbox", "_limit", "_listening", "_loop",
+        "_on_gone", "_outbox", "_outbox_size", "_over", "_peer_closed", "_pong", "_timer",
+        "_transport", "_waiter", "_wire", "address", "paused", "silence",
+    )  # fmt: skip
+
+    def __init__(
+        self, address: str, limit: int, outbox_size: int, on_gone: Callable[["WebSocket"], None]
+    ) -> None:
+        """Wait for the upgrade. Messages above `limit` bytes end the connection."""
+        self.address = address
+        self.silence = 0
+        self._loop = asyncio.get_running_loop()
+        self._limit = limit
+        self._outbox_size = outbox_size
+        self._on_gone = on_gone
+        self._wire: WSTransport
+        self._transport: asyncio.Transport
+        self._inbox: list[bytes] = []
+        self._waiter: asyncio.Future[bytes | None] | None = None
+        self._fragments: bytearray | None = None
+        self._outbox: Outbox | None = None
+        """There only while something is held, or the client does not read fast enough."""
+        self._pong: bytes | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._close_code = NORMAL
+        self._full = False
+        self.paused = False
+        """We do not read on, so its silence says nothing."""
+        self._listening = True
+        self._over = False
+        """No further message comes; those in the inbox are still to be handled."""
+        self._peer_closed = False
+        self._gone = False
+
+    # What picows tells
+
+    def on_ws_connected(self, transport: WSTransport) -> None:
+        self._wire = transport
+        # all that picows keeps of the request, which nobody needs any more
+        transport.request.headers.clear()
+
+    def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:  # noqa: ARG002
+        self.silence = 0
+        kind = frame.msg_type
+        if (
+            (kind is not _TEXT and kind is not _BINARY)
+            or not frame.fin
+            or self._fragments is not None
+            or (frame.rsv1 or frame.rsv2 or frame.rsv3)
+            or not self._listening
+        ):
+            self._special_frame(kind, frame)
+        else:
+            self._put(frame.get_payload_as_bytes())
+
+    def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002
+        self._gone = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._outbox = None
+        self._end()
+        self._on_gone(self)
+
+    def pause_writing(self) -> None:
+        self._full = True
+        if self._outbox is None:
+            self._outbox = Outbox(self._outbox_size)
+
+    def resume_writing(self) -> None:
+        self._full = False
+        if self._pong is not None:
+            self._wire.send_pong(self._pong)
+            self._pong = None
+        self._flush()
+
+    # In
+
+    def receive(self) -> "asyncio.Future[bytes | None]":
+        """Return the next message, text or binary; None when no more come. For one task only.
+
+        Not a coroutine: that would be one more object to make and to resume for each message.
+        """
+        future = self._loop.create_future()
+        if self._inbox:
+            future.set_result(self._inbox.pop(0))
+            if self.paused and not self._inbox:
+                self._resume_reading()
+        elif self._over:
+            future.set_result(None)
+        else:
+            self._waiter = future
+        return future
+
+    def _put(self, raw: bytes) -> None:
+        """Give a message to the task, or have it wait until those before it are answered."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            self._waiter = None
+            waiter.set_result(raw)
+        elif not self._over:
+            self._inbox.append(raw)
+            if len(self._inbox) >= _INBOX and not self.paused:
+                self.paused = True
+                self._transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        self.paused = False
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _special_frame(self, kind: WSMsgType, frame: WSFrame) -> None:
+        """Deal with what is not a whole message."""
+        if frame.rsv1 or frame.rsv2 or frame.rsv3:
+            self._refuse(PROTOCOL_ERROR)
+        elif kind is WSMsgType.PING:
+            if self._full:
+                self._pong = frame.get_payload_as_bytes()  # only the last need be answered
+            else:
+                self._wire.send_pong(frame.get_payload_as_bytes())
+        elif kind is WSMsgType.CLOSE:
+            self._peer_closed = True
+            self._end()
+            if self._timer is not None:  # it answers our close
+                self._transport.close()
+        elif kind is not WSMsgType.PONG and self._listening and not self._over:
+            self._join(frame, begins=kind is not WSMsgType.CONTINUATION)
+
+    def _join(self, frame: WSFrame, *, begins: bool) -> None:
+        if begins != (self._fragments is None):
+            self._refuse(PROTOCOL_ERROR)
+            return
+        if self._fragments is None:
+            self._fragments = bytearray()
+        if len(self._fragments) + frame.payload_size > self._limit:
+            self._refuse(TOO_BIG)
+            return
+        self._fragments += frame.get_payload_as_memoryview()
+        if frame.fin:
+            whole, self._fragments = bytes(self._fragments), None
+            self._put(whole)
+
+    def _refuse(self, code: int) -> None:
+        """End with an error of the client, once the messages before it are handled."""
+        if not self._over:
+            self._close_code = code
+            self._end()
+
+    def _end(self) -> None:
+        """Tell the task that no further message comes."""
+        self._over = True
+        self._fragments = None
+        waiter, self._waiter = self._waiter, None
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    # Out
+
+    def push(self, message: bytes, key: str | None = None) -> None:
+        """Send a message, or as soon as the client reads. One that does not read is cut off."""
+        if self._outbox is None:
+            self._wire.send(_TEXT, message)  # after the close it does nothing
+            return
+        try:
+            self._outbox.push(message, key)
+        except Overflow:
+            log.info("reader_too_slow", address=self.address)
+            self.cut()
+
+    def hold(self) -> None:
+        """Let messages wait until `release`."""
+        if self._outbox is None:
+            self._outbox = Outbox(self._outbox_size)
+        self._outbox.hold()
+
+    def release(self, first: list[tuple[str | None, bytes]]) -> None:
+        """Send `first` and then what was held, less what `first` supersedes."""
+        if self._outbox is None:  # nothing was held, or the client has gone
+            for _, message in first:
+                self.push(message)
+            return
+        try:
+            self._outbox.release(first)
+        except Overflow:
+            log.info("greeting_too_large", address=self.address)
+            self.cut()
+        else:
+            self._flush()
+
+    def _flush(self) -> None:
+        outbox = self._outbox
+        if outbox is None:
+            return
+        while not self._full and (message := outbox.take()) is not None:
+            self._wire.send(_TEXT, message)
+        if outbox.held or len(outbox):
+            return
+        if not self._full:
+            self._outbox = None
+        if outbox.closed:
+            self._say_goodbye()
+
+    def ping(self) -> None:
+        """Ask the client whether it is still there."""
+        if not self._full:
+            self._wire.send_ping()
+
+    # The end
+
+    def stop_listening(self) -> None:
+        """Read no further message: the server goes away."""
+        self._close_code = GOING_AWAY
+        self._listening = False
+        self._inbox.clear()
+
+    def close(self, code: int = NORMAL) -> None:
+        """Close once what waits is sent; read nothing more."""
+        self._listening = False
+        self._close_code = code
+        self._inbox.clear()
+        self._end()
+        if self._outbox is None:
+            self._say_goodbye()
+        else:
+            self._outbox.close()
+            self._flush()
+
+    async def finish(self, code: int | None = None) -> None:
+        """Close, and wait until the socket is gone. For the task that reads."""
+        self.close(self._close_code if code is None else code)
+        while not self._gone:
+            self._waiter = self._loop.create_future()
+            await self._waiter
+
+    def cut(self) -> None:
+        """End it at once, whatever the client has got by now."""
+        if self._outbox is not None:
+            self._outbox.discard()
+        self._transport.abort()
+
+    def _say_goodbye(self) -> None:
+        if self._timer is not None or self._gone:
+            return
+        self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self.cut)
+        self._wire.send_close(WSCloseCode(self._close_code))
+        if self._peer_closed:
+            self._transport.close()
+        elif self.paused:
+            self._resume_reading()  # for the client's answer
+
+    # For `upgrade.py`
+
+    def attach(self, transport: asyncio.Transport) -> None:
+        """Take the transport, before the first byte of a frame."""
+        transport.set_write_buffer_limits(high=_WRITE_BUFFER)
+        self._transport = transport
+
+    def give_up(self) -> None:
+        """End what can no longer be read: the client was told by a close frame."""
+        self._end()
+        if self._timer is None:
+            self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self.cut)
