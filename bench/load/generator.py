@@ -23,12 +23,14 @@ _WARM_UP = 1.0
 class Generator:
     """So many pairs; with a rate so many moves a second in all, else all they can."""
 
-    def __init__(self, pairs: int, rate: float | None) -> None:
+    def __init__(self, pairs: int, rate: float | None, names: str) -> None:
         chance = random.Random(pairs)
         scripts = [script(chance) for _ in range(_SCRIPTS)]
         self.figures = Figures()
         self._pace = None if rate is None else pairs / rate
-        self.pairs = [Pair(number, scripts, self.figures, self._pace) for number in range(pairs)]
+        self.pairs = [
+            Pair(names, number, scripts, self.figures, self._pace) for number in range(pairs)
+        ]
 
     async def log_in(self, url: str) -> None:
         """Connect all."""
@@ -58,9 +60,9 @@ class Generator:
         )
 
 
-async def generate(url: str, pairs: int, rate: float | None) -> None:
+async def generate(url: str, pairs: int, rate: float | None, names: str) -> None:
     """Do what is ordered until there are no orders any more."""
-    generator = Generator(pairs, rate)
+    generator = Generator(pairs, rate, names)
     await generator.log_in(url)
     reader, watch = await orders(), Stopwatch()
     gc.collect()
@@ -86,8 +88,9 @@ def main() -> None:
     parser.add_argument("url")
     parser.add_argument("--pairs", type=int, default=50)
     parser.add_argument("--rate", type=float)
+    parser.add_argument("--names", default="load", help="what the names of the guests begin with")
     told = parser.parse_args()
-    uvloop.run(generate(told.url, told.pairs, told.rate))
+    uvloop.run(generate(told.url, told.pairs, told.rate, told.names))
 
 
 if __name__ == "__main__":

@@ -51,6 +51,8 @@ def _update_of(match_id: str, cell: tuple[int, int, int, int]) -> bytes:
     return _ENCODER.encode(MatchUpdate(data))
 
 
+_READ_BUFFER = 1024
+"""Bytes that each connection keeps ready; messages of clients are shorter."""
 _DECODER = msgspec.json.Decoder(Move)
 _ENCODER = msgspec.json.Encoder()
 _UPDATE = _update_of("0123456789abcdef" * 2, (1, 1, 1, 1))
@@ -117,7 +119,9 @@ async def serve(port: int, echo: type[Echo]) -> None:
     def accept(_request: WSUpgradeRequest) -> WSListener:
         return echo(by_name)
 
-    server = await ws_create_server(accept, "127.0.0.1", port, enable_auto_ping=False)
+    server = await ws_create_server(
+        accept, "127.0.0.1", port, enable_auto_ping=False, read_buffer_init_size=_READ_BUFFER
+    )
     async with server:
         await server.serve_forever()
 

@@ -41,7 +41,7 @@ class Player(WSListener):
 
         Raises what connecting does, TimeoutError, or ConnectionError if it was refused.
         """
-        local = {} if address is None else {"local_addr": (address, 0)}
+        local: dict[str, Any] = {} if address is None else {"local_addr": (address, 0)}
         async with asyncio.timeout(_PATIENCE):
             await ws_connect(
                 lambda: self,
@@ -114,9 +114,14 @@ class Pair:
     """Plays `scripts` in turn, without end; with `pace` (seconds) a move per pace at the most."""
 
     def __init__(
-        self, number: int, scripts: list[list[bytes]], figures: Figures, pace: float | None
+        self,
+        names: str,
+        number: int,
+        scripts: list[list[bytes]],
+        figures: Figures,
+        pace: float | None,
     ) -> None:
-        self.players = (Player(f"load{number}a"), Player(f"load{number}b"))
+        self.players = (Player(f"{names}{number}a"), Player(f"{names}{number}b"))
         self._scripts = scripts
         self._next_script = number
         self._figures = figures

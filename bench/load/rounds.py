@@ -13,7 +13,7 @@ from bench.load.subjects import fresh, has_server
 _ENOUGH = 100
 """Connections below which memory per connection says more of the server than of them."""
 COLUMNS = (
-    *("pairs", "server", "moves/s", "CPU µs/move", "spread", "× limit", "× bare"),
+    *("pairs", "server", "moves/s", "CPU µs/move", "spread", "/ limit", "/ bare"),
     *("database µs/move", "to mover p50 ms", "p99", "max", "to opponent p50", "p99", "max"),
     *("KiB/connection", "generator busy"),
 )

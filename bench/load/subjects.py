@@ -63,13 +63,13 @@ def has_server(subject: Subject) -> bool:
 
 
 @contextmanager
-def fresh(subject: Subject, *, empty: bool = True, directory: Path | None = None) -> Iterator[Running]:
+def fresh(subject: Subject, *, empty: bool = True) -> Iterator[Running]:
     """The server for the block, on an empty database unless told; its complaints are shown.
 
-    A relative SQLite URL is a file in `directory`, by default a new one.
+    It runs in a new directory, so a relative SQLite URL is a new file.
     """
-    with tempfile.TemporaryDirectory() as new:
-        place = directory or Path(new)
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
         url = url_of(subject)
         if empty and url is not None and has_server(subject):
             clear(url)
@@ -107,7 +107,7 @@ async def _version(url: URL) -> str:
             version = str(await connection.scalar(text("SELECT version()")))
     finally:
         await engine.dispose()
-    return version.split(" (")[0] if backend == "postgresql" else f"MariaDB {version}"
+    return version.partition(" (")[0] if backend == "postgresql" else f"MariaDB {version}"
 
 
 def replace_database(url: URL, database: str | None) -> URL:

@@ -48,25 +48,26 @@ class Flood:
         self._starting: asyncio.Task[None] | None = None
         self._under_way: set[asyncio.Task[None]] = set()
         self._waited: list[float] = []
-        self._started = self._failed = 0
+        self._failed = 0
 
     def begin(self) -> None:
         """Begin."""
         self._watch = Stopwatch()
         self._starting = asyncio.create_task(self._start())
 
-    async def end(self) -> None:
-        """Start no more, and answer."""
+    def end(self) -> None:
+        """Start no more, give up what is under way, and answer."""
         assert self._starting is not None
         self._starting.cancel()
         seconds, busy = self._watch.seconds(), self._watch.busy()
         done = len(self._waited)
-        if self._under_way:
-            await asyncio.wait(self._under_way, timeout=10)
+        failed = self._failed
+        for task in self._under_way:
+            task.cancel()
         answer(
-            started_per_second=self._started / seconds,
             done_per_second=done / seconds,
-            failed=self._failed,
+            failed=failed,
+            waiting=len(self._under_way),
             waited=quantiles(self._waited),
             busy=busy,
         )
@@ -80,7 +81,6 @@ class Flood:
             task = asyncio.create_task(self._one(number, due))
             self._under_way.add(task)
             task.add_done_callback(self._under_way.discard)
-            self._started += 1
 
     async def _one(self, number: int, due: float) -> None:
         try:
@@ -153,7 +153,7 @@ async def visit(url: str, kind: str, rate: float, guests: int) -> None:
             flood.begin()
             answer(begun=True)
         elif order == "end":
-            await flood.end()
+            flood.end()
         elif order == "fill":
             await visitors.fill(guests)
         else:
