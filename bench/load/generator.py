@@ -18,6 +18,7 @@ from bench.load.pair import Figures, Pair, quantiles
 _SCRIPTS = 500
 _AT_ONCE = 50
 _WARM_UP = 1.0
+_PARTING = 0.2
 
 
 class Generator:
@@ -45,6 +46,15 @@ class Generator:
             if self._pace is not None:
                 await asyncio.sleep(self._pace / len(self.pairs))
         await asyncio.sleep(_WARM_UP)
+
+    async def leave(self) -> None:
+        """Hear what is under way, and go."""
+        for pair in self.pairs:
+            pair.stopped = True
+        await asyncio.sleep(_PARTING)
+        for pair in self.pairs:
+            pair.close()
+        await asyncio.sleep(_PARTING)
 
     def tell(self, watch: Stopwatch) -> None:
         """Answer with what was measured."""
@@ -78,8 +88,7 @@ async def generate(url: str, pairs: int, rate: float | None, names: str) -> None
             answer(begun=True)
         else:
             generator.tell(watch)
-    for pair in generator.pairs:
-        pair.close()
+    await generator.leave()
 
 
 def main() -> None:

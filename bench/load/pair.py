@@ -193,7 +193,6 @@ class Pair:
 
     def close(self) -> None:
         """Leave."""
-        self.stopped = True
         for player in self.players:
             player.close()
 

@@ -7,7 +7,7 @@ machine and from hour to hour. The databases named by the URLs lose what is in t
 """
 
 import argparse
-import warnings
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,7 +27,7 @@ _MEASURED = "Least CPU of {times} runs of {seconds:g} s each, and how much more 
 def main() -> None:
     """Measure and print."""
     told = _arguments()
-    warnings.filterwarnings("ignore", "Unknown table")
+    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it remarks on names of keys
     urls, versions = _reachable(told.urls)
     heading = [
         f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit()}.",

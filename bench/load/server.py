@@ -6,13 +6,15 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 SERVER_CORE = 0
 GENERATOR_CORE = 1
+T = TypeVar("T", int, float)
 _TICKS = os.sysconf("SC_CLK_TCK")
 _DATABASE_PROGRAMS = ("postgres", "mariadbd")
 
@@ -32,18 +34,24 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that runs."""
+    """A server that runs. Reading from it raises Failed if it does not any more."""
 
     url: str
     pid: int
 
     def cpu(self) -> float:
         """CPU seconds so far, user and system, of all threads and all children."""
-        return sum(map(_cpu_of, _tree(self.pid)))
+        return self._sum(_cpu_of)
 
     def memory(self) -> int:
         """Resident bytes, those of children included."""
-        return sum(map(_memory_of, _tree(self.pid)))
+        return self._sum(_memory_of)
+
+    def _sum(self, read: Callable[[int], T]) -> T:
+        try:
+            return sum(map(read, _tree(self.pid)))
+        except (OSError, ValueError) as error:
+            raise Failed("the server has ended") from error
 
 
 def database_cpu() -> float:
@@ -59,8 +67,9 @@ def database_cpu() -> float:
 def _tree(pid: int) -> Iterator[int]:
     yield pid
     for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            yield from _tree(int(child))
+        with suppress(FileNotFoundError, ProcessLookupError):  # threads that hash come and go
+            for child in (task / "children").read_text().split():
+                yield from _tree(int(child))
 
 
 def _memory_of(pid: int) -> int:

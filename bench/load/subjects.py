@@ -1,11 +1,13 @@
 """What is measured: the two bare servers, and ours on each database that can be reached."""
 
 import asyncio
+import json
 import platform
 import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bench.filling import clear
+from bench.load.report import console
 from bench.load.server import GENERATOR_CORE, SERVER_CORE, Failed, Running, Subject, running
 
 URLS = (
@@ -23,6 +26,7 @@ URLS = (
     "postgresql://postgres@127.0.0.1/uttt_bench",
     "mariadb://root@127.0.0.1/uttt_bench",
 )
+_MOST_SHOWN = 8
 _DRIVERS = {"postgresql": "postgresql+asyncpg", "mariadb": "mariadb+asyncmy"}
 _ALWAYS_THERE = {"postgresql": "postgres", "mariadb": None}
 
@@ -77,8 +81,21 @@ def fresh(subject: Subject, *, empty: bool = True) -> Iterator[Running]:
             with running(subject, place) as server:
                 yield server
         finally:
-            for line in (place / "server.log").read_text().splitlines()[-5:]:
-                print(f"{subject.name} logged: {line}", file=sys.stderr)
+            _show_log(subject, place / "server.log")
+
+
+def _show_log(subject: Subject, path: Path) -> None:
+    """Its complaints, those that are often there once."""
+    counts: Counter[str] = Counter()
+    for line in path.read_text().splitlines():
+        try:
+            entry = json.loads(line)
+            *_, cause = ["", *str(entry.get("exception") or entry.get("reason", "")).splitlines()]
+            counts[f"{entry['event']} {cause}".strip()] += 1
+        except (ValueError, KeyError, TypeError):
+            counts[line] += 1
+    for event, count in counts.most_common(_MOST_SHOWN):
+        console.print(f"{subject.name} logged {count} times: {event}", style="red", markup=False)
 
 
 def version_of(url: URL) -> str:
