@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from bench import expiring
 from bench.load.clients import Client, client
 from bench.load.report import Table, console
-from bench.load.rounds import play
+from bench.load.rounds import note_losses, play
 from bench.load.server import Failed, Running
 from bench.load.subjects import fresh, ours
 
@@ -84,8 +84,7 @@ class Course:
                 *end(),
             ]
         )
-        if told["refused"] or told["lost"]:
-            console.print(f"refused {told['refused']}, lost {told['lost']}", style="red")
+        note_losses(self._subject, told)
 
 
 def measure(table: Table, url: str, weather: Weather, rate: float | None) -> None:

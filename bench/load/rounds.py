@@ -44,8 +44,8 @@ def play(server: Running, pairs: int, seconds: float, rate: float | None) -> Lin
         cpu, database = server.cpu() - cpu, database_cpu() - database
         told = generator.order("end")
     moves = told["moves"]
-    if not moves:
-        raise Failed("no move was acknowledged")
+    if not moves or told["lost"]:
+        raise Failed(f"{moves} moves were acknowledged, {told['lost']} connections lost")
     rate = moves / told["seconds"]
     return Line(pairs, rate, cpu / moves * 1e6, database / moves * 1e6, memory, told)
 
@@ -72,7 +72,15 @@ def in_turn(
                 console.print(f"{subject.name}, {pairs} pairs: {failure}", style="red")
             else:
                 found[subject.name].append(line)
+                note_losses(subject.name, line.told)
     return found
+
+
+def note_losses(name: str, told: dict[str, Any]) -> None:
+    """Say so if moves were refused or connections lost, for there is no reason for either."""
+    if told["refused"] or told["lost"]:
+        lost = f"refused {told['refused']}, connections lost {told['lost']}"
+        console.print(f"{name}: {lost}", style="red")
 
 
 def least(lines: list[Line]) -> Line | None:
@@ -102,6 +110,3 @@ def add_rows(table: Table, subjects: list[Subject], found: Found) -> None:
                 f"{line.told['generator_busy']:.0%}",
             ]
         )
-        if line.told["refused"] or line.told["lost"]:
-            lost = f"refused {line.told['refused']}, connections lost {line.told['lost']}"
-            console.print(f"{subject.name}: {lost}", style="red")

@@ -20,6 +20,7 @@ from bench.load.server import Failed, Subject
 from bench.load.subjects import URLS, bare, commit, machine, ours, version_of
 
 _RESULTS = Path(__file__).parents[1] / "results.md"
+_BARE = len(bare())
 _PARTS = ("closed", "rate", "floods", "idle")
 _MEASURED = "Least CPU of {times} runs of {seconds:g} s each, and how much more the worst took. "
 
@@ -47,7 +48,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("urls", nargs="*", default=URLS, help="default: all three, if reachable")
     parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS)
     parser.add_argument("--pairs", type=int, nargs="+", default=[1, 10, 50, 200, 1000])
-    parser.add_argument("--seconds", type=float, default=4, help="how long each run is measured")
+    parser.add_argument("--seconds", type=float, default=3, help="how long each run is measured")
     parser.add_argument("--times", type=int, default=3, help="rounds, in each all servers in turn")
     parser.add_argument("--rate", type=float, help="moves a second; default: half of the greatest")
     parser.add_argument("--rate-pairs", type=int, default=50, help="pairs for all but `closed`")
@@ -90,7 +91,7 @@ def _measure(told: argparse.Namespace, urls: list[str]) -> list[Table]:
             "30 s. What they receive meanwhile is counted in frames and in bytes of payload."
         )
         tables.append(Table("Idle", about, idle.COLUMNS))
-        idle.measure(tables[-1], subjects[1:], told.idle)
+        idle.measure(tables[-1], subjects[_BARE - 1 :], told.idle)
     return tables
 
 
@@ -109,16 +110,23 @@ def _closed(told: argparse.Namespace, subjects: list[Subject]) -> tuple[Table, F
 
 def _rate(told: argparse.Namespace, subjects: list[Subject], fastest: Found) -> Table:
     if told.rate is None and not fastest:
-        fastest = in_turn(subjects, told.rate_pairs, 3, 1)
+        fastest = in_turn(subjects[_BARE:], told.rate_pairs, 3, 1)
     about = "A fixed rate of moves, each timed from when it was due: "
-    about += "half of what each can" if told.rate is None else f"{told.rate:,.0f} a second"
+    about += (
+        "half of what each can, for the bare ones half of what the best of the others can"
+        if told.rate is None
+        else f"{told.rate:,.0f} a second"
+    )
     table = Table("Fixed rate", f"{about}. {_MEASURED.format(**vars(told))}", rounds.COLUMNS)
+    halves = {
+        subject.name: line.moves_per_second / 2
+        for subject in subjects[_BARE:]
+        if (line := least(fastest.get(subject.name, [])))
+    }
+    best = max(halves.values(), default=1000.0)  # costs depend on the rate
 
     def rate_of(subject: Subject) -> float | None:
-        greatest = least(fastest.get(subject.name, []))
-        if told.rate is not None or greatest is None:
-            return float(told.rate or 1000)
-        return greatest.moves_per_second / 2
+        return told.rate or halves.get(subject.name, best)
 
     found = in_turn(subjects, told.rate_pairs, told.seconds, told.times, rate_of)
     add_rows(table, subjects, found)

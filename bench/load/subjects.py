@@ -86,16 +86,21 @@ def fresh(subject: Subject, *, empty: bool = True) -> Iterator[Running]:
 
 def _show_log(subject: Subject, path: Path) -> None:
     """Its complaints, those that are often there once."""
-    counts: Counter[str] = Counter()
-    for line in path.read_text().splitlines():
-        try:
-            entry = json.loads(line)
-            *_, cause = ["", *str(entry.get("exception") or entry.get("reason", "")).splitlines()]
-            counts[f"{entry['event']} {cause}".strip()] += 1
-        except (ValueError, KeyError, TypeError):
-            counts[line] += 1
+    counts = Counter(map(_complaint, path.read_text().splitlines()))
     for event, count in counts.most_common(_MOST_SHOWN):
         console.print(f"{subject.name} logged {count} times: {event}", style="red", markup=False)
+
+
+def _complaint(line: str) -> str:
+    """What a line of the log says, less what is different each time."""
+    try:
+        entry = json.loads(line)
+        event, reason = entry["event"], entry.get("reason", "")
+        for raised in entry.get("exception", ()):
+            reason = f"{raised['exc_type']}: {raised['exc_value']}"
+    except (ValueError, KeyError, TypeError):
+        return line
+    return f"{event} {reason}".strip()
 
 
 def version_of(url: URL) -> str:

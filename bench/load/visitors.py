@@ -18,7 +18,7 @@ from bench.load.orders import Stopwatch, answer, next_order, orders
 from bench.load.pair import Player, quantiles
 
 _PASSWORD = "correct horse"  # noqa: S105 - nobody's
-_ACCOUNTS = 100
+_ACCOUNTS = 20
 _AT_ONCE = 50
 _PER_ADDRESS = 5000
 """Connections from one address, for each has no more ports than some 28,000."""
