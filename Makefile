@@ -17,7 +17,7 @@ test: check ## install what is needed, run every check and every test
 	cd client && npm test --silent
 	$(BIN)/python -m pytest
 
-bench: .venv/installed-dev ## play against the server as fast as it goes, beside a bare one (SQLite)
+bench: .venv/installed-dev ## load on every database that is reachable, beside bare servers (20 minutes)
 	$(BIN)/python -m bench.load.run $(BENCH)
 
 check: .venv/installed-dev ## format, lint, types, layers, generated documents

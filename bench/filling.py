@@ -63,15 +63,20 @@ def clear(url: URL) -> None:
 
 def fill(url: URL, size: Size) -> None:
     """Fill empty tables. All of it is committed in a few large transactions."""
+    now = time.time_ns() // 1_000_000
+    fill_with(url, size, _matches(size, size.moves // _PLIES, now, random.Random(1)), _PLIES)
+
+
+def fill_with(url: URL, size: Size, match_rows: Iterator[dict[str, Any]], plies: int) -> None:
+    """Fill empty tables with these matches; each has so many moves, at the time of its creation."""
     chance = random.Random(0)
     now = time.time_ns() // 1_000_000
-    count = size.moves // _PLIES
     backends.run(url, lambda c: _insert(c, players, _accounts(size, now, chance)))
     backends.run(url, lambda c: _insert(c, sessions, _sessions(size, now)))
     backends.run(url, lambda c: _insert(c, friends, _friends(size, chance)))
-    backends.run(url, lambda c: _insert(c, matches, _matches(size, count, now, chance)))
+    backends.run(url, lambda c: _insert(c, matches, match_rows))
     backends.run(url, lambda c: _insert(c, seats, _seats(c)))
-    backends.run(url, _moves)
+    backends.run(url, lambda c: _moves(c, plies))
     backends.run(url, standings.recount)
     backends.run(url, lambda c: _renumber(url, c))
     backends.run(url, _analyze)
@@ -168,7 +173,7 @@ def _seats(connection: Connection) -> Iterator[dict[str, Any]]:
             yield {"player_id": player_id, "match_id": row.id}
 
 
-def _moves(connection: Connection) -> None:
+def _moves(connection: Connection, plies: int) -> None:
     """Give each match the moves of one of a few games, by one statement within the database."""
     connection.execute(text(_WITHOUT_CHECKS[connection.dialect.name]))
     connection.execute(
@@ -177,7 +182,7 @@ def _moves(connection: Connection) -> None:
     rows = [
         {"number": number, "ply": ply, "move": move}
         for number in range(_TEMPLATES)
-        for ply, move in enumerate(_game(random.Random(number)))
+        for ply, move in enumerate(_game(random.Random(number))[:plies])
     ]
     connection.execute(text("INSERT INTO game VALUES (:number, :ply, :move)"), rows)
     connection.execute(text("CREATE INDEX game_number ON game (number, ply)"))

@@ -1,11 +1,13 @@
-"""The bare server: a socket, canned bytes, nothing read, nothing stored. What no server can beat.
+"""The bare servers: a socket and nothing stored. What no server can beat.
 
-It says just enough of the protocol for `pair.py`: a greeting, a match when one is asked for, and
-for each move one update of the usual size to both players.
+They say just enough of the protocol for `pair.py`: a greeting, a match when one is asked for, and
+for each move one update of the usual size to both players. The limit answers canned bytes and reads
+nothing; with `--real` each move is decoded and each update encoded, as who stores nothing must.
 """
 
 import argparse
 
+import msgspec
 import uvloop
 from picows import (
     WSFrame,
@@ -16,22 +18,44 @@ from picows import (
     ws_create_server,
 )
 
+from uttt.wire.from_client import Move
+from uttt.wire.to_client import LastMove, MatchData, MatchState, MatchUpdate
+
 _GREETING = (
     b'{"type":"login_response","data":{"success":true,"id":"0","registered":false,"msg":""}}',
     b'{"type":"elo_update","data":{"elo":null,"rank":null,"top_names":[],"top_elos":[]}}',
     b'{"type":"friends_update","data":{"friends":[],"elos":[]}}',
 )
-_ROWS = ",".join(["[0,0,0,0,1,0,0,0,0]"] * 9)
-_UPDATE = (
-    '{"type":"match_update","data":{"id":"0123456789abcdef0123456789abcdef",'
-    '"revoke_time":"2026-12-02 20:25:25","ranked":false,"match_state":{"complete_field":['
-    + _ROWS
-    + '],"global_field":[[0,0,0],[0,0,0],[0,0,0]],"last_move":{"sub_x":1,"sub_y":1,"x":1,"y":1},'
-    '"game_over":false,"is_draw":false,"player_won":null,"active_player":"load17b",'
-    '"current_player":"load17b","player_a":"load17a","player_b":"load17b"},'
-    '"server_time":"2026-11-25T20:25:25Z","deadline":"2026-12-02T20:25:25Z","moves":9,'
-    '"result":null}}'
-).encode()
+_DAY = "2026-12-02"
+
+
+def _update_of(match_id: str, cell: tuple[int, int, int, int]) -> bytes:
+    """The bytes of an update as in the middle of a match, with this cell as the last move."""
+    sub_x, sub_y, x, y = cell
+    field = [[0, 0, 0, 0, 1, 0, 0, 0, 0] for _ in range(9)]
+    field[3 * sub_y + y][3 * sub_x + x] = 2
+    state = MatchState(
+        complete_field=field,
+        global_field=[[0, 0, 0] for _ in range(3)],
+        last_move=LastMove(sub_x, sub_y, x, y),
+        game_over=False,
+        is_draw=False,
+        player_won=None,
+        active_player="load17b",
+        current_player="load17b",
+        player_a="load17a",
+        player_b="load17b",
+    )
+    times = f"{_DAY} 20:25:25", f"{_DAY}T20:25:25Z"
+    data = MatchData(match_id, times[0], False, state, times[1], times[1], 19, None)
+    return _ENCODER.encode(MatchUpdate(data))
+
+
+_READ_BUFFER = 1024
+"""Bytes that each connection keeps ready; messages of clients are shorter."""
+_DECODER = msgspec.json.Decoder(Move)
+_ENCODER = msgspec.json.Encoder()
+_UPDATE = _update_of("0123456789abcdef" * 2, (1, 1, 1, 1))
 
 
 class Echo(WSListener):
@@ -48,10 +72,15 @@ class Echo(WSListener):
             return
         message = frame.get_payload_as_bytes()
         if message.startswith(b'{"type":"move"'):
-            transport.send(WSMsgType.TEXT, _UPDATE)
-            self.other.send(WSMsgType.TEXT, _UPDATE)  # type: ignore[union-attr]
+            update = self.update(message)
+            transport.send(WSMsgType.TEXT, update)
+            self.other.send(WSMsgType.TEXT, update)  # type: ignore[union-attr]
         else:
             self._other_message(transport, message)
+
+    def update(self, _message: bytes) -> bytes:
+        """The answer to a move."""
+        return _UPDATE
 
     def _other_message(self, transport: WSTransport, message: bytes) -> None:
         if b"temp_session" in message:
@@ -74,14 +103,25 @@ class Echo(WSListener):
         self.by_name.pop(self.name, None)
 
 
-async def serve(port: int) -> None:
+class RealEcho(Echo):
+    """The same, but moves are read, and the answers to them written."""
+
+    def update(self, message: bytes) -> bytes:
+        """The answer to a move."""
+        cell = _DECODER.decode(message).data
+        return _update_of(cell.id, (int(cell.sub_x), int(cell.sub_y), int(cell.x), int(cell.y)))
+
+
+async def serve(port: int, echo: type[Echo]) -> None:
     """Serve until killed."""
     by_name: dict[bytes, Echo] = {}
 
     def accept(_request: WSUpgradeRequest) -> WSListener:
-        return Echo(by_name)
+        return echo(by_name)
 
-    server = await ws_create_server(accept, "127.0.0.1", port, enable_auto_ping=False)
+    server = await ws_create_server(
+        accept, "127.0.0.1", port, enable_auto_ping=False, read_buffer_init_size=_READ_BUFFER
+    )
     async with server:
         await server.serve_forever()
 
@@ -90,7 +130,9 @@ def main() -> None:
     """Run on a port."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("port", type=int)
-    uvloop.run(serve(parser.parse_args().port))
+    parser.add_argument("--real", action="store_true", help="decode moves and encode updates")
+    told = parser.parse_args()
+    uvloop.run(serve(told.port, RealEcho if told.real else Echo))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Two connections that play one match after the other against each other.
 
 Nothing is decoded: which message comes when is known. What is measured per move: the time until the
-mover has the new state, and until the opponent has it.
+mover has the new state, and until the opponent has it. With a pace it runs from when the move was
+due, if the pair was still waiting for the server then: who is kept waiting must not hide it.
 """
 
 import asyncio
@@ -18,6 +19,9 @@ _UPDATE = b'{"type":"match_update"'
 _FRIENDS = b'{"type":"friends_update"'
 _ERROR = b'{"type":"error"'
 _ID = b'"id":"'
+_PATIENCE = 30.0
+"""Seconds until who is not logged in gives up."""
+_READ_BUFFER = 4096
 
 
 class Player(WSListener):
@@ -30,12 +34,30 @@ class Player(WSListener):
         self.greeted = asyncio.Event()
         self.lost = False
 
-    async def log_in(self, url: str, *, wait: bool = True) -> None:
-        """Connect and become a guest."""
-        await ws_connect(lambda: self, url, enable_auto_ping=False)
-        self.say("temp_session", name=self.name)
-        if wait:
+    async def log_in(
+        self, url: str, *, password: str | None = None, address: str | None = None
+    ) -> None:
+        """Connect and become a guest, or log in to an account; `address` is where from.
+
+        Raises what connecting does, TimeoutError, or ConnectionError if it was refused.
+        """
+        local: dict[str, Any] = {} if address is None else {"local_addr": (address, 0)}
+        async with asyncio.timeout(_PATIENCE):
+            await ws_connect(
+                lambda: self,
+                url,
+                websocket_handshake_timeout=_PATIENCE,
+                enable_auto_pong=False,
+                read_buffer_init_size=_READ_BUFFER,
+                **local,
+            )
+            if password is None:
+                self.say("temp_session", name=self.name)
+            else:
+                self.say("login", name=self.name, pw=password)
             await self.greeted.wait()
+        if self.lost:
+            raise ConnectionError
 
     def say(self, kind: str, **data: object) -> None:
         """Send a message."""
@@ -64,6 +86,7 @@ class Player(WSListener):
 
     def on_ws_disconnected(self, _transport: WSTransport) -> None:
         self.lost = True
+        self.greeted.set()  # nobody need wait for it any more
 
     def close(self) -> None:
         """Leave."""
@@ -91,9 +114,14 @@ class Pair:
     """Plays `scripts` in turn, without end; with `pace` (seconds) a move per pace at the most."""
 
     def __init__(
-        self, number: int, scripts: list[list[bytes]], figures: Figures, pace: float | None
+        self,
+        names: str,
+        number: int,
+        scripts: list[list[bytes]],
+        figures: Figures,
+        pace: float | None,
     ) -> None:
-        self.players = (Player(f"load{number}a"), Player(f"load{number}b"))
+        self.players = (Player(f"{names}{number}a"), Player(f"{names}{number}b"))
         self._scripts = scripts
         self._next_script = number
         self._figures = figures
@@ -118,7 +146,7 @@ class Pair:
         self._script = self._scripts[self._next_script % len(self._scripts)]
         self._next_script += 7
         self._ply, self._mover, self._waiting_for = -1, 0, 2
-        self._due_at = perf_counter()
+        self._due_at = self._due_at or perf_counter()
         self.players[0].say("match_request", player=self.players[1].name)
 
     def _heard(self, player: Player, message: bytes) -> None:
@@ -139,16 +167,19 @@ class Pair:
     def _go_on(self) -> None:
         """Both have the new state: the next move, now or when it is due."""
         if self._pace is None:
-            self._move()
+            self._move(perf_counter())
             return
         self._due_at += self._pace
         delay = self._due_at - perf_counter()
         if delay <= 0:
-            self._move()
+            self._move(self._due_at)
         else:
-            asyncio.get_running_loop().call_later(delay, self._move)
+            asyncio.get_running_loop().call_later(delay, self._move_now)
 
-    def _move(self) -> None:
+    def _move_now(self) -> None:
+        self._move(perf_counter())  # a timer that is late is not the server's fault
+
+    def _move(self, sent_at: float) -> None:
         if self.stopped:
             return
         self._ply += 1
@@ -157,12 +188,11 @@ class Pair:
             return
         self._mover = self._ply % 2
         self._waiting_for = 2
-        self._sent_at = perf_counter()
+        self._sent_at = sent_at
         self.players[self._mover].send(self._beginning + self._script[self._ply])
 
     def close(self) -> None:
         """Leave."""
-        self.stopped = True
         for player in self.players:
             player.close()
 

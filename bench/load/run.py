@@ -1,141 +1,153 @@
-"""`make bench`: every server under load beside the limit, as a table (see results.md).
+"""`make bench`: every server under load beside the bare ones, as tables (see results.md).
 
-Each line is a server process on one core and the generator on the other. "Limit" is the bare server
-of `limit.py` in the same round; what matters is the ratio to it, since absolute figures change from
-machine to machine and from hour to hour.
+Each line is a server process on one core and its clients on the other. "Limit" is the bare server
+of `limit.py` with canned answers, "bare" the same that reads and writes its messages, both in the
+same rounds; what matters is the ratio to them, since absolute figures change from machine to
+machine and from hour to hour. The databases named by the URLs lose what is in them.
 """
 
 import argparse
-import json
-import os
-import subprocess
-import sys
-import tempfile
-from dataclasses import dataclass
+import logging
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.engine import make_url
 
-from bench.filling import clear
-from bench.load.server import (
-    GENERATOR_CORE,
-    Running,
-    Subject,
-    database_cpu,
-    git_commit,
-    running,
-)
+from bench.load import floods, idle, rounds
+from bench.load.report import Table, console, replace_section
+from bench.load.rounds import Found, add_rows, in_turn, least
+from bench.load.server import Failed, Subject
+from bench.load.subjects import URLS, bare, commit, machine, ours, version_of
 
-_HERE = Path(sys.executable).parent
-console = Console(width=160)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What one run has shown. CPU in microseconds a move, latencies in ms."""
-
-    pairs: int
-    moves_per_second: float
-    cpu: float
-    database_cpu: float
-    told: dict[str, Any]
-
-
-def subjects(urls: list[str]) -> list[Subject]:
-    """The limit first, then ours on each database."""
-    limit = (sys.executable, "-m", "bench.load.limit", "{port}")
-    found = [Subject("limit", limit, {"PYTHONPATH": str(Path.cwd())})]
-    for url in urls:
-        environment = {
-            "UTTT_DATABASE_URL": url,
-            "UTTT_RATE_LIMITS": "off",
-            "UTTT_HOST": "127.0.0.1",
-            "UTTT_LOG_LEVEL": "warning",
-        }
-        name = make_url(url).get_backend_name()
-        found.append(Subject(name, (str(_HERE / "uttt"), "serve"), environment))
-    return found
-
-
-def play(server: Running, pairs: int, seconds: float, rate: float | None) -> Line:
-    """Run the generator against a server."""
-    command = [sys.executable, "-m", "bench.load.generator", server.url]
-    command += ["--pairs", str(pairs), "--seconds", str(seconds)]
-    if rate is not None:
-        command += ["--rate", str(rate)]
-    generator = subprocess.Popen(  # noqa: S603 - our own command
-        command,
-        stdout=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, {GENERATOR_CORE}),  # noqa: PLW1509
-    )
-    assert generator.stdout is not None
-    assert generator.stdout.readline() == "begin\n"
-    cpu, database = server.cpu(), database_cpu()
-    assert generator.stdout.readline() == "end\n"
-    cpu, database = server.cpu() - cpu, database_cpu() - database
-    told = json.loads(generator.stdout.readline())
-    generator.wait(30)
-    moves = told["moves"]
-    return Line(pairs, moves / told["seconds"], cpu / moves * 1e6, database / moves * 1e6, told)
-
-
-def measure(subject: Subject, pairs: int, seconds: float, rate: float | None, times: int) -> Line:
-    """The run with the least CPU a move of several: what disturbs can only add."""
-    lines = []
-    for _ in range(times):
-        with tempfile.TemporaryDirectory() as directory:
-            if subject.name not in ("limit", "sqlite"):
-                clear(make_url(subject.environment["UTTT_DATABASE_URL"]))
-            with running(subject, Path(directory)) as server:
-                lines.append(play(server, pairs, seconds, rate))
-    return min(lines, key=lambda line: line.cpu)
+_RESULTS = Path(__file__).parents[1] / "results.md"
+_BARE = len(bare())
+_PARTS = ("closed", "rate", "floods", "idle")
+_MEASURED = "Least CPU of {times} runs of {seconds:g} s each, and how much more the worst took. "
 
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("urls", nargs="*", default=["sqlite:///load.db"])
-    parser.add_argument("--pairs", type=int, nargs="+", default=[10, 50, 200, 1000])
-    parser.add_argument("--seconds", type=float, default=8)
-    parser.add_argument("--times", type=int, default=3)
-    parser.add_argument("--rate", type=float, help="moves a second in all; default: all it can")
-    told = parser.parse_args()
-    table = Table(
-        *("pairs", "server", "moves/s", "CPU µs", "ratio", "database µs"),
-        *("to mover p50", "p99", "max", "to opponent p50", "p99", "generator busy"),
-    )
-    for pairs in told.pairs:
-        limit = None
-        for subject in subjects(told.urls):
-            line = measure(subject, pairs, told.seconds, told.rate, told.times)
-            limit = limit or line
-            table.add_row(*cells(subject, line, limit))
-            console.print(" ".join(cells(subject, line, limit)), style="dim")
-    console.print(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {git_commit()}")
-    console.print(table)
-
-
-def cells(subject: Subject, line: Line, limit: Line) -> list[str]:
-    """A row of the table."""
-    mover, opponent = line.told["to_mover"], line.told["to_opponent"]
-    if line.told["refused"] or line.told["lost"]:
-        console.print(f"refused {line.told['refused']}, lost {line.told['lost']}", style="red")
-    return [
-        str(line.pairs),
-        subject.name,
-        f"{line.moves_per_second:,.0f}",
-        f"{line.cpu:.1f}",
-        f"{line.cpu / limit.cpu:.2f}",
-        f"{line.database_cpu:.1f}" if subject.name not in ("limit", "sqlite") else "",
-        *(f"{mover[key]}" for key in ("p50", "p99", "max")),
-        *(f"{opponent[key]}" for key in ("p50", "p99")),
-        f"{line.told['generator_busy']:.0%}",
+    told = _arguments()
+    logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it remarks on names of keys
+    urls, versions = _reachable(told.urls)
+    heading = [
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, commit {commit()}.",
+        f"{machine()}. {', '.join(versions)}.",
     ]
+    tables = _measure(told, urls)
+    console.print("\n".join(heading))
+    for table in tables:
+        table.show()
+    if told.write:
+        content = [" ".join(heading) + "\n", *(table.markdown() for table in tables)]
+        replace_section(_RESULTS, "\n".join(content))
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("urls", nargs="*", default=URLS, help="default: all three, if reachable")
+    parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS)
+    parser.add_argument("--pairs", type=int, nargs="+", default=[1, 10, 50, 200, 1000])
+    parser.add_argument("--seconds", type=float, default=3, help="how long each run is measured")
+    parser.add_argument("--times", type=int, default=3, help="rounds, in each all servers in turn")
+    parser.add_argument("--rate", type=float, help="moves a second; default: half of the greatest")
+    parser.add_argument("--rate-pairs", type=int, default=50, help="pairs for all but `closed`")
+    parser.add_argument("--flood-rate", type=float, help="default: a third of the greatest")
+    parser.add_argument("--flood-seconds", type=float, default=8)
+    parser.add_argument("--logins", type=float, default=50, help="with a password, a second")
+    parser.add_argument("--guests", type=float, default=500, help="who come, a second")
+    parser.add_argument("--expired", type=int, default=100_000, help="matches for the sweep")
+    parser.add_argument("--idle", type=int, default=10_000, help="connections that do nothing")
+    parser.add_argument("--write", action="store_true", help=f"into {_RESULTS.name}")
+    return parser.parse_args()
+
+
+def _reachable(urls: list[str]) -> tuple[list[str], list[str]]:
+    """Those that can be reached, and what they are."""
+    found, versions = [], []
+    for url in urls:
+        try:
+            versions.append(version_of(make_url(url)))
+            found.append(url)
+        except Failed as failure:
+            console.print(str(failure), style="red")
+    return found, versions
+
+
+def _measure(told: argparse.Namespace, urls: list[str]) -> list[Table]:
+    subjects = [*bare(), *map(ours, urls)]
+    tables = []
+    fastest: Found = {}
+    if "closed" in told.parts:
+        table, fastest = _closed(told, subjects)
+        tables.append(table)
+    if "rate" in told.parts:
+        tables.append(_rate(told, subjects, fastest))
+    if "floods" in told.parts:
+        tables.append(_floods(told, urls, fastest))
+    if "idle" in told.parts:
+        about = (
+            "Guests log in as fast as it goes, 50 at a time, and do nothing for "
+            "30 s. What they receive meanwhile is counted in frames and in bytes of payload."
+        )
+        tables.append(Table("Idle", about, idle.COLUMNS))
+        idle.measure(tables[-1], subjects[_BARE - 1 :], told.idle)
+    return tables
+
+
+def _closed(told: argparse.Namespace, subjects: list[Subject]) -> tuple[Table, Found]:
+    """Also returns what was found with the number of pairs that the other parts have."""
+    about = _MEASURED.format(**vars(told)) + "Each pair moves as soon as both have the last move."
+    table = Table("Closed loop", about, rounds.COLUMNS)
+    fastest: Found = {}
+    for pairs in told.pairs:
+        found = in_turn(subjects, pairs, told.seconds, told.times)
+        add_rows(table, subjects, found)
+        if pairs == told.rate_pairs:
+            fastest = found
+    return table, fastest
+
+
+def _rate(told: argparse.Namespace, subjects: list[Subject], fastest: Found) -> Table:
+    if told.rate is None and not fastest:
+        fastest = in_turn(subjects[_BARE:], told.rate_pairs, 3, 1)
+    about = "A fixed rate of moves, each timed from when it was due: "
+    about += (
+        "half of what each can, for the bare ones half of what the best of the others can"
+        if told.rate is None
+        else f"{told.rate:,.0f} a second"
+    )
+    table = Table("Fixed rate", f"{about}. {_MEASURED.format(**vars(told))}", rounds.COLUMNS)
+    halves = {
+        subject.name: line.moves_per_second / 2
+        for subject in subjects[_BARE:]
+        if (line := least(fastest.get(subject.name, [])))
+    }
+    best = max(halves.values(), default=1000.0)  # costs depend on the rate
+
+    def rate_of(subject: Subject) -> float | None:
+        return told.rate or halves.get(subject.name, best)
+
+    found = in_turn(subjects, told.rate_pairs, told.seconds, told.times, rate_of)
+    add_rows(table, subjects, found)
+    return table
+
+
+def _floods(told: argparse.Namespace, urls: list[str], fastest: Found) -> Table:
+    about = (
+        f"{told.rate_pairs} pairs play at a fixed rate while others log in with passwords, come "
+        "as guests and stay, or a sweep ends what has expired; each flood for "
+        f"{told.flood_seconds:g} s, after as long without it in the same run of the server."
+    )
+    table = Table("Floods", about, floods.COLUMNS)
+    weather = floods.Weather(
+        told.rate_pairs, told.flood_seconds, told.logins, told.guests, told.expired
+    )
+    for url in urls:
+        greatest = least(fastest.get(ours(url).name, []))
+        third = greatest.moves_per_second / 3 if greatest else None
+        floods.measure(table, url, weather, told.flood_rate or third)
+    return table
 
 
 if __name__ == "__main__":

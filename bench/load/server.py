@@ -5,17 +5,22 @@ import resource
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 SERVER_CORE = 0
 GENERATOR_CORE = 1
+T = TypeVar("T", int, float)
 _TICKS = os.sysconf("SC_CLK_TCK")
 _DATABASE_PROGRAMS = ("postgres", "mariadbd")
+
+
+class Failed(Exception):
+    """A server or client did not do what it should; the text says which and what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +34,24 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that runs."""
+    """A server that runs. Reading from it raises Failed if it does not any more."""
 
     url: str
     pid: int
 
     def cpu(self) -> float:
-        """CPU seconds of the process and its children so far, in user and system mode."""
-        return _cpu_of(self.pid)
+        """CPU seconds so far, user and system, of all threads and all children."""
+        return self._sum(_cpu_of)
 
     def memory(self) -> int:
-        """Resident bytes."""
-        with Path(f"/proc/{self.pid}/status").open() as status:
-            (line,) = [line for line in status if line.startswith("VmRSS")]
-        return int(line.split()[1]) * 1024
+        """Resident bytes, those of children included."""
+        return self._sum(_memory_of)
+
+    def _sum(self, read: Callable[[int], T]) -> T:
+        try:
+            return sum(map(read, _tree(self.pid)))
+        except (OSError, ValueError) as error:
+            raise Failed("the server has ended") from error
 
 
 def database_cpu() -> float:
@@ -53,6 +62,20 @@ def database_cpu() -> float:
             if (directory / "comm").read_text().strip() in _DATABASE_PROGRAMS:
                 total += _cpu_of(int(directory.name), children=False)
     return total
+
+
+def _tree(pid: int) -> Iterator[int]:
+    yield pid
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # threads that hash come and go
+            for child in (task / "children").read_text().split():
+                yield from _tree(int(child))
+
+
+def _memory_of(pid: int) -> int:
+    with Path(f"/proc/{pid}/status").open() as status:
+        (line,) = [line for line in status if line.startswith("VmRSS")]
+    return int(line.split()[1]) * 1024
 
 
 def _cpu_of(pid: int, *, children: bool = True) -> float:
@@ -103,19 +126,8 @@ def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:
     limit = time.monotonic() + 20
     while time.monotonic() < limit:
         if process.poll() is not None:
-            sys.exit(f"the server ended with {process.returncode}: see its log")
+            raise Failed(f"the server ended with {process.returncode}")
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), 0.2):
             return
         time.sleep(0.05)
-    sys.exit("the server did not begin to listen")
-
-
-def git_commit() -> str:
-    """The commit that is measured, marked if there are changes."""
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty"],  # noqa: S607
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return told.stdout.strip() or "unknown"
+    raise Failed("the server did not begin to listen")
