@@ -180,4 +180,3 @@ def _refuse(batch: list[_Waiting], failure: Unavailable) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(failure)
-

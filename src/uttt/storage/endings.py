@@ -27,16 +27,20 @@ from uttt.storage.work import Entry
 _TO_BE_TOLD = (Result.WON, Result.DRAWN)
 
 _LOCK_PLAYERS = PreparedForList(
-    lambda ids: select(players.c.id, players.c.rating)
-    .where(players.c.id.in_(ids))
-    .order_by(players.c.id)
-    .with_for_update(key_share=True)
+    lambda ids: (
+        select(players.c.id, players.c.rating)
+        .where(players.c.id.in_(ids))
+        .order_by(players.c.id)
+        .with_for_update(key_share=True)
+    )
 )
 _LOCK_MATCHES = PreparedForList(
-    lambda ids: select(matches.c.id)
-    .where(matches.c.id.in_(ids))
-    .order_by(matches.c.id)
-    .with_for_update(key_share=True)
+    lambda ids: (
+        select(matches.c.id)
+        .where(matches.c.id.in_(ids))
+        .order_by(matches.c.id)
+        .with_for_update(key_share=True)
+    )
 )
 _END = Prepared(
     update(matches)
@@ -63,9 +67,11 @@ _TAKE_SEAT = Prepared(
     )
 )
 _REST_IF_TOLD = PreparedForList(
-    lambda ids: update(matches)
-    .where(matches.c.id.in_(ids), ~exists().where(seats.c.match_id == matches.c.id))
-    .values(idle_since=None)
+    lambda ids: (
+        update(matches)
+        .where(matches.c.id.in_(ids), ~exists().where(seats.c.match_id == matches.c.id))
+        .values(idle_since=None)
+    )
 )
 
 

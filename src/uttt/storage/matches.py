@@ -79,9 +79,11 @@ def open_count(connection: Connection, player_id: int) -> int:
 
 
 _OPEN_PAIRS = PreparedForList(
-    lambda ids: select(seats.c.player_id, matches.c.open_pair)
-    .join(matches, matches.c.id == seats.c.match_id)
-    .where(seats.c.player_id.in_(ids), matches.c.result.is_(None))
+    lambda ids: (
+        select(seats.c.player_id, matches.c.open_pair)
+        .join(matches, matches.c.id == seats.c.match_id)
+        .where(seats.c.player_id.in_(ids), matches.c.result.is_(None))
+    )
 )
 _INSERT = Prepared(
     insert(matches).values(

@@ -88,9 +88,14 @@ async def asked(journal: Journal, *wanted: Event | None) -> list[asyncio.Task[No
         work = journal.write(lambda _: None) if event is None else journal.append(entry(event))
         tasks.append(asyncio.create_task(work))
         await asyncio.sleep(0)
-    for _ in range(10):  # more than the rounds in which the journal lets others go first
-        await asyncio.sleep(0)
+    await rounds()
     return tasks
+
+
+async def rounds() -> None:
+    """More than those for which the journal lets others go first."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 def entry(event: Event) -> Entry:
@@ -145,7 +150,8 @@ async def test_an_outage_refuses_all_that_waits_in_all_lanes(event: Event | None
         failing.set_exception(Unavailable("gone"))
         await asyncio.sleep(0.01)
         assert not heartbeat.healthy
-        under_way = len(database.of(is_move) + database.of(is_end) + database.of(is_change))
+        busy = database.of(is_move) + database.of(is_end) + database.of(is_change)
+        under_way = sum(len(batch) for batch, _, _ in busy)
         refused = [task for task in waiting if task.done()]
         assert len(refused) >= len(waiting) - under_way
         assert {type(task.exception()) for task in refused} == {Unavailable}
