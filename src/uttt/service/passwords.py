@@ -4,41 +4,61 @@ import asyncio
 import os
 import secrets
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Final, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from uttt.domain import classic
+from uttt.storage.failures import Unavailable
 
-_NICENESS = 10
+T = TypeVar("T")
+
+_NICENESS: Final = 19
+_MOST_WAITING: Final = 200
+"""Log-ins that may wait for their turn, a few seconds; more are refused at once."""
+_HASHER: Final = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
+"""19 MiB and two passes: what OWASP's Password Storage Cheat Sheet names first. The library's own
+default (RFC 9106, 64 MiB and three passes) takes eight times the processor, so that six log-ins a
+second would take a core.
+"""
 
 
 class Passwords:
-    """Hashes and verifies, with the library's current recommended parameters (RFC 9106)."""
+    """Hashes and verifies, a few at a time. Both raise Unavailable if too many wait already."""
 
     def __init__(self, threads: int = 1) -> None:
-        self._hasher = PasswordHasher()
+        self._hasher = _HASHER
         self._threads = ThreadPoolExecutor(threads, "uttt-password", initializer=_be_nice)
         self._nobodys_hash = self._hasher.hash(secrets.token_hex(16))
+        self._waiting = 0
 
     async def hash(self, password: str) -> str:
         """Return the hash to store."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._hasher.hash, password
-        )
+        return await self._in_turn(self._hasher.hash, password)
 
     async def verify(self, password: str, stored: str | None) -> str | None:
         """Check a password. Returns None if it is wrong, else the hash to store from now on.
 
-        The returned hash differs from `stored` only when the recommended parameters have changed,
-        or if `stored` is a hash of the old server.
+        The returned hash differs from `stored` only when the parameters have changed, or if
+        `stored` is a hash of the old server.
         With `stored` None, when there is nothing to check against, the answer is None and takes as
         long as any other, so that time does not tell which names have passwords.
         """
-        return await asyncio.get_running_loop().run_in_executor(
-            self._threads, self._verify, password, stored
-        )
+        return await self._in_turn(self._verify, password, stored)
+
+    async def _in_turn(self, function: Callable[..., T], *arguments: object) -> T:
+        if self._waiting >= _MOST_WAITING:
+            raise Unavailable("too many log in at the same time")
+        self._waiting += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, function, *arguments
+            )
+        finally:
+            self._waiting -= 1
 
     def _verify(self, password: str, stored: str | None) -> str | None:
         if stored is not None and classic.is_classic(stored):

@@ -5,6 +5,7 @@ Each sweep works in small pieces, so that moves go on between them.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Final
 
 import structlog
@@ -23,7 +24,10 @@ from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
 
 log = structlog.get_logger(__name__)
-_CHUNK: Final = 50
+_CHUNK: Final = 10
+"""Pieces of work at a time: each keeps the moves of that moment waiting."""
+_SHARE: Final = 0.25
+"""Of the time, what a sweep may take. The rest belongs to those who play."""
 
 
 class Sweeps:
@@ -73,11 +77,12 @@ class Sweeps:
         if any(counts.values()):
             log.info("swept", **counts)
 
-    @staticmethod
-    async def _repeat(sweep_chunk: Callable[[int], Awaitable[int]], until: int) -> int:
-        total = 0
+    async def _repeat(self, sweep_chunk: Callable[[int], Awaitable[int]], until: int) -> int:
+        total, started = 0, perf_counter()
         while count := await sweep_chunk(until):
             total += count
+            await asyncio.sleep((perf_counter() - started) * (1 / _SHARE - 1))
+            started = perf_counter()
         return total
 
     async def _expire_matches(self, idle_until: int) -> int:

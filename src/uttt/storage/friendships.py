@@ -1,9 +1,17 @@
 """Statements about friend lists."""
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
+from uttt.storage.prepared import Prepared
 from uttt.storage.tables import friends, players
+
+_OF = Prepared(
+    select(players.c.name, players.c.rating)
+    .join(friends, friends.c.friend_id == players.c.id)
+    .where(friends.c.player_id == bindparam("player_id"))
+    .order_by(players.c.name)
+)
 
 
 def add(connection: Connection, player_id: int, friend_id: int) -> bool:
@@ -27,10 +35,4 @@ def remove(connection: Connection, player_id: int, friend_name: str) -> bool:
 
 def of(connection: Connection, player_id: int) -> list[tuple[str, int]]:
     """Return names and ratings of the friends of `player_id`, by name."""
-    rows = connection.execute(
-        select(players.c.name, players.c.rating)
-        .join(friends, friends.c.friend_id == players.c.id)
-        .where(friends.c.player_id == player_id)
-        .order_by(players.c.name)
-    )
-    return [(row.name, row.rating) for row in rows]
+    return [(name, rating) for name, rating in _OF.rows(connection, {"player_id": player_id})]

@@ -78,6 +78,7 @@ def open_count(connection: Connection, player_id: int) -> int:
     return count or 0
 
 
+_SEATS = Prepared(select(seats.c.match_id).where(seats.c.player_id == bindparam("player_id")))
 _OPEN_PAIRS = PreparedForList(
     lambda ids: (
         select(seats.c.player_id, matches.c.open_pair)
@@ -175,6 +176,8 @@ def find(connection: Connection, public_id: str) -> Match | None:
 
 def shown_to(connection: Connection, player_id: int) -> list[Match]:
     """Return the matches that a player is to be shown: open, or finished and not told of yet."""
+    if not _SEATS.rows(connection, {"player_id": player_id}):
+        return []  # which is so for nearly all who log in
     return shown_to_any(connection, [player_id])
 
 

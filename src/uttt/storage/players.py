@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from uttt.domain.match import Player
 from uttt.storage import standings
 from uttt.storage.endings import lock_players
-from uttt.storage.prepared import Prepared
+from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import players
 
 
@@ -49,6 +49,15 @@ _INSERT = Prepared(
         rating=bindparam("rating"),
         created_at=bindparam("now"),
         seen_at=bindparam("now"),
+    )
+)
+
+
+_TOUCH = PreparedForList(
+    lambda ids: (
+        update(players)
+        .where(players.c.id.in_(ids), players.c.seen_at < bindparam("now"))
+        .values(seen_at=bindparam("now"))
     )
 )
 
@@ -110,14 +119,10 @@ def remove(connection: Connection, player_id: int) -> None:
 
 
 def touch(connection: Connection, player_ids: Sequence[int], now: int) -> None:
-    """Note activity of these players."""
+    """Note activity of these players, of whom there is at least one."""
     if len(player_ids) > 1:
         lock_players(connection, player_ids)  # in the order that all keep
-    connection.execute(
-        update(players)
-        .where(players.c.id.in_(player_ids), players.c.seen_at < now)
-        .values(seen_at=now)
-    )
+    _TOUCH.run(connection, player_ids, now=now)
 
 
 def expired(

@@ -117,21 +117,25 @@ class PreparedForList:
         self._build = build
         self._of_length: dict[int, Prepared] = {}
 
-    def rows(self, connection: Connection, items: Sequence[object]) -> list[Any]:
-        """Run it and return all rows, as tuples. Raises DBAPIError."""
+    def rows(self, connection: Connection, items: Sequence[Any], **others: Any) -> list[Any]:  # noqa: ANN401
+        """Run it and return all rows, as tuples. `others`: its parameters besides the list. Raises
+        DBAPIError.
+        """
         prepared, values = self._for(items)
-        return prepared.rows(connection, values)
+        return prepared.rows(connection, {**values, **others})
 
-    def run(self, connection: Connection, items: Sequence[object]) -> int:
+    def run(self, connection: Connection, items: Sequence[Any], **others: Any) -> int:  # noqa: ANN401
         """Run it and return how many rows it has written. Raises DBAPIError."""
         prepared, values = self._for(items)
-        return prepared.run(connection, values)
+        return prepared.run(connection, {**values, **others})
 
-    def _for(self, items: Sequence[object]) -> tuple[Prepared, dict[str, object]]:
+    def _for(self, items: Sequence[Any]) -> tuple[Prepared, dict[str, Any]]:
         length = 1 << (len(items) - 1).bit_length()
         prepared = self._of_length.get(length)
         if prepared is None:
-            parameters = [bindparam(f"item{number}") for number in range(length)]
+            parameters: list[BindParameter[Any]] = [
+                bindparam(f"item{number}") for number in range(length)
+            ]
             prepared = self._of_length[length] = Prepared(self._build(parameters))
         values = {f"item{number}": item for number, item in enumerate(items)}
         for number in range(len(items), length):

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from uttt.domain.match import Player
-from uttt.storage.prepared import Prepared
+from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import players, sessions
 
 _INSERT = Prepared(
@@ -30,6 +30,16 @@ _RENEW = Prepared(
 _RENEW_PLAYER = Prepared(
     update(players).where(players.c.id == bindparam("player_id")).values(seen_at=bindparam("now"))
 )
+
+
+_TOUCH = PreparedForList(
+    lambda ids: (
+        update(sessions)
+        .where(sessions.c.id.in_(ids), sessions.c.seen_at < bindparam("now"))
+        .values(seen_at=bindparam("now"))
+    )
+)
+_EXISTING = PreparedForList(lambda ids: select(sessions.c.id).where(sessions.c.id.in_(ids)))
 
 
 class OwnerGone(Exception):
@@ -77,13 +87,9 @@ def ids_of(connection: Connection, player_id: int) -> list[int]:
 
 
 def touch(connection: Connection, session_ids: Sequence[int], now: int) -> set[int]:
-    """Note activity of these sessions. Returns those among them that still exist."""
-    connection.execute(
-        update(sessions)
-        .where(sessions.c.id.in_(session_ids), sessions.c.seen_at < now)
-        .values(seen_at=now)
-    )
-    return set(connection.scalars(select(sessions.c.id).where(sessions.c.id.in_(session_ids))))
+    """Note activity of these sessions, at least one. Returns those among them that still exist."""
+    _TOUCH.run(connection, session_ids, now=now)
+    return {id_ for (id_,) in _EXISTING.rows(connection, session_ids)}
 
 
 def remove_expired(connection: Connection, seen_until: int, limit: int) -> int:

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
 
 from uttt.domain.classic import password_hash
-from uttt.service.passwords import Passwords
+from uttt.service.passwords import _MOST_WAITING, Passwords
+from uttt.storage.failures import Unavailable
 
 OUTDATED = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
@@ -39,7 +40,8 @@ def calls(passwords: Passwords, monkeypatch: pytest.MonkeyPatch) -> list[str]:
             made.append("verify")
             return super().verify(*args, **kwargs)
 
-    monkeypatch.setattr(passwords, "_hasher", Counting())
+    parameters = extract_parameters(passwords._nobodys_hash)
+    monkeypatch.setattr(passwords, "_hasher", Counting.from_parameters(parameters))
     return made
 
 
@@ -68,7 +70,7 @@ async def test_outdated_parameters_are_replaced(passwords: Passwords, calls: lis
     assert renewed is not None
     assert renewed != stored
     assert calls == ["verify", "hash"]
-    assert not PasswordHasher().check_needs_rehash(renewed)
+    assert not passwords._hasher.check_needs_rehash(renewed)
     assert await passwords.verify("secret", renewed) == renewed
 
 
@@ -88,7 +90,7 @@ async def test_without_a_hash_argon2_runs_all_the_same(
     passwords: Passwords, calls: list[str]
 ) -> None:
     """What is run is the same as for a wrong password, with the present parameters."""
-    assert not PasswordHasher().check_needs_rehash(passwords._nobodys_hash)
+    assert not passwords._hasher.check_needs_rehash(passwords._nobodys_hash)
     assert await passwords.verify("secret", None) is None
     assert calls == ["verify"]
 
@@ -126,3 +128,15 @@ async def test_the_loop_goes_on_meanwhile(passwords: Passwords) -> None:
         await asyncio.sleep(0)
     assert turns > 10
     await hashing
+
+
+async def test_too_many_at_a_time_are_refused_at_once(passwords: Passwords) -> None:
+    """Whoever floods the server with log-ins does not make all others wait for minutes."""
+    tasks = [asyncio.create_task(passwords.verify("secret", None)) for _ in range(_MOST_WAITING)]
+    await asyncio.sleep(0)
+    with pytest.raises(Unavailable):
+        await passwords.hash("secret")
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert await passwords.hash("secret")
