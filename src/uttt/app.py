@@ -1,11 +1,13 @@
 """The composition root: builds the parts of a node, runs them in one TaskGroup, closes them."""
 
 import asyncio
+import gc
 import secrets
 import signal
 import socket
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection
@@ -44,6 +46,10 @@ from uttt.web.server import CannotListen, Server
 __all__ = ["CannotListen", "serve"]
 
 log = structlog.get_logger(__name__)
+_COLLECTIONS: Final = (10_000, 20, 50)
+"""Objects more than before, and how many times that, before garbage is looked for among the young,
+the older and all.
+"""
 
 
 class Node:
@@ -159,11 +165,23 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, node.server.reload_certificate)
+    _spare_collections()
     try:
         await node.run(stop, ready)
     finally:
         await node.close()
     log.info("stopped")
+
+
+def _spare_collections() -> None:
+    """Have Python look for garbage in cycles less often, and not among what was there at the start.
+
+    A full collection stops everything: 40 ms at the start, 100 ms with 10,000 connections. Neither
+    moves nor connections leave cycles behind, so that there is nearly nothing to be found.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECTIONS)
 
 
 def _address(settings: Settings) -> str:

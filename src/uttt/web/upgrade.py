@@ -4,6 +4,7 @@ Here alone it is known how both libraries look inside. What is said afterwards i
 """
 
 import asyncio
+import weakref
 from base64 import b64decode
 from typing import Any, Final, cast
 
@@ -148,7 +149,7 @@ class _Transport:
 
     def __init__(self, transport: asyncio.Transport, socket: WebSocket) -> None:
         self._transport = transport
-        self._socket = socket
+        self._socket = weakref.ref(socket)  # it leads to us, by way of picows
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._transport, name)
@@ -163,7 +164,8 @@ class _Transport:
         transport.resume_reading()
         if transport.can_write_eof():
             transport.write_eof()
-        self._socket.give_up()
+        if (socket := self._socket()) is not None:
+            socket.give_up()
 
 
 class _Deaf(asyncio.Protocol):

@@ -96,6 +96,7 @@ class WebSocket(WSListener):
         self._gone = True
         if self._timer is not None:
             self._timer.cancel()
+            self._timer = None  # it leads back to us: nothing is to wait for the garbage collector
         self._outbox = None
         self._end()
         self._on_gone(self)

@@ -11,7 +11,7 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
 
 from uttt.domain.classic import password_hash
-from uttt.service.passwords import _MOST_WAITING, Passwords
+from uttt.service.passwords import _HASHER, _MOST_WAITING, Passwords
 from uttt.storage.failures import Unavailable
 
 OUTDATED = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -54,7 +54,7 @@ async def test_a_hash_is_argon2id_and_salted(passwords: Passwords) -> None:
 
 
 async def test_the_right_password_keeps_its_hash(passwords: Passwords, calls: list[str]) -> None:
-    stored = PasswordHasher().hash("secret")
+    stored = _HASHER.hash("secret")
     assert await passwords.verify("secret", stored) == stored
     assert calls == ["verify"]
 
