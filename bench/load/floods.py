@@ -23,7 +23,6 @@ from bench.load.subjects import fresh, ours
 
 _ONSET = 1.0
 """Seconds of a flood before it is measured."""
-_NICENESS = 10
 _PREPARING = 8
 """Seconds, besides what is measured, until the server is to sweep again."""
 _GLANCE = 0.5
@@ -111,7 +110,7 @@ def _measure(table: Table, url: URL, weather: Weather, rate: float) -> None:
     for kind, wanted in (("logins", weather.logins), ("guests", weather.guests)):
         with _course(table, url, weather, rate, kind) as course:
             told = ("--rate", wanted)
-            with client("visitors", course.server.url, kind, *told, niceness=_NICENESS) as visitors:
+            with client("visitors", course.server.url, kind, *told, yielding=True) as visitors:
                 course.alone(weather.seconds)
                 _flood(course, f"{wanted:.0f} {kind} a second", visitors, weather.seconds)
     with _course(table, url, weather, rate, "sweep") as course:

@@ -7,6 +7,7 @@ it goes; `count`: what the guests have heard since the last such order.
 
 import argparse
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Coroutine
 from itertools import count
@@ -147,6 +148,7 @@ async def visit(url: str, kind: str, rate: float, guests: int) -> None:
         await visitors.register()
     flood = Flood(visitors.log_in if kind == "logins" else visitors.come, rate)
     reader = await orders()
+    gc.disable()  # after a pause of its own, it would come in crowds
     answer(ready=True)
     while order := await next_order(reader):
         if order == "begin":

@@ -80,7 +80,6 @@ class Journal:
         if database.writers:
             self._ends = _Lane("ends", MAX_BATCH)
             self._changes = _Lane("changes", MAX_CHANGES, _PATIENCE_FOR_CHANGES)
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
         self._ended = False
 
@@ -96,9 +95,7 @@ class Journal:
         return result
 
     def _enqueue(self, lane: _Lane, work: Work) -> asyncio.Future[Any]:
-        if self._loop is None:  # asked once, since that takes as long as all the rest here
-            self._loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = self._loop.create_future()
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self._ended or not self._heartbeat.healthy:
             # nobody waits for a database that is known to be away: it may take long to say so
             reason = "the journal has ended" if self._ended else "the database is away"

@@ -41,10 +41,8 @@ nothing but SQL."""
 
 Work = Entry | Change
 
-_SAVE, _UNDO, _FORGET = (
-    Prepared(text(words))
-    for words in ("SAVEPOINT piece", "ROLLBACK TO SAVEPOINT piece", "RELEASE SAVEPOINT piece")
-)
+_SAVE = Prepared(text("SAVEPOINT piece"))
+_UNDO = Prepared(text("ROLLBACK TO SAVEPOINT piece"))
 
 
 def apply(connection: Connection, changes: Sequence[Change]) -> list[Any]:
@@ -60,8 +58,7 @@ def _apply(connection: Connection, change: Change) -> object:
     outcome = apply_alone(connection, change)
     if isinstance(outcome, Exception):
         _UNDO.run(connection, {})
-    _FORGET.run(connection, {})
-    return outcome
+    return outcome  # the savepoint goes with the transaction
 
 
 def apply_alone(connection: Connection, change: Change) -> object:
