@@ -52,12 +52,12 @@ class _Lane:
         self.patience = patience
         self._since = 0.0
 
-    def add(self, waiting: _Waiting) -> None:
-        """Let something wait."""
+    def add(self, waiting: _Waiting, *, urgent: bool) -> None:
+        """Let something wait, if it is urgent before all others."""
         if not self.waiting:
             self._since = perf_counter()
             self.wake.set()
-        self.waiting.append(waiting)
+        self.waiting.insert(0 if urgent else len(self.waiting), waiting)
 
     def take(self) -> tuple[list[_Waiting], float]:
         """Take a batch out; return with it the seconds that are left for it, for who has waited
@@ -87,21 +87,21 @@ class Journal:
         """Make an event of a match a fact. Raises Behind if its ply is taken, or Unavailable."""
         await self._enqueue(self._moves if entry.event.outcome is None else self._ends, entry)
 
-    async def write(self, change: Callable[[Connection], T]) -> T:
+    async def write(self, change: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run `change` and return what it returns, once committed. Raises what it raises, or
-        Unavailable.
+        Unavailable. What is urgent is for those who play: it does not wait for those who log in.
         """
-        result: T = await self._enqueue(self._changes, change)
+        result: T = await self._enqueue(self._changes, change, urgent=urgent)
         return result
 
-    def _enqueue(self, lane: _Lane, work: Work) -> asyncio.Future[Any]:
+    def _enqueue(self, lane: _Lane, work: Work, *, urgent: bool = False) -> asyncio.Future[Any]:
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self._ended or not self._heartbeat.healthy:
             # nobody waits for a database that is known to be away: it may take long to say so
             reason = "the journal has ended" if self._ended else "the database is away"
             future.set_exception(Unavailable(reason))
             return future
-        lane.add((work, future))
+        lane.add((work, future), urgent=urgent)
         return future
 
     async def run(self) -> None:

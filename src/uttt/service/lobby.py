@@ -178,7 +178,7 @@ class Lobby:
             new = NewMatch(public_id, STANDARD, find_players(connection), now)
             return matches.open_match(connection, new, self._max_open)
 
-        match = await self._journal.write(change)
+        match = await self._journal.write(change, urgent=True)
         self._hall.add(match)
         self._bus.publish(MatchChanged(match))
         return match

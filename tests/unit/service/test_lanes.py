@@ -127,6 +127,29 @@ async def test_long_batches_are_split(
         assert max(sizes) == longest
 
 
+async def test_what_is_urgent_goes_before_other_changes() -> None:
+    order: list[str] = []
+
+    def noted(name: str) -> Callable[[Any], None]:
+        return lambda _: order.append(name)
+
+    async with running() as (journal, database, _):
+        await asked(journal, None, None)  # both writers are busy
+        login = asyncio.create_task(journal.write(noted("login")))
+        await rounds()
+        match = asyncio.create_task(journal.write(noted("match"), urgent=True))
+        await rounds()
+        for wanted in (match, login):
+            _, _, done = database.of(is_change)[0]
+            done.set_result(None)
+            await rounds()
+            (change,), _, _ = database.batches[-1]
+            change(None)
+            assert order[-1] == ("match" if wanted is match else "login")
+        database.let_go()
+        await asyncio.gather(match, login)
+
+
 async def test_who_has_waited_has_less_patience() -> None:
     async with running() as (journal, database, _):
         await asked(journal, MOVE)

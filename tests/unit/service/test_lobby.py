@@ -236,7 +236,7 @@ async def test_who_was_told_that_he_left_the_queue_gets_no_match(tmp_path: Path)
         gate = asyncio.Event()
         write = node.journal.write
 
-        async def write_later(change: Any) -> Any:
+        async def write_later(change: Any, **_: Any) -> Any:
             await gate.wait()
             return await write(change)
 
