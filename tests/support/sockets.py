@@ -34,8 +34,7 @@ class Transport:
 
 async def connected(transport: Transport) -> tuple[WebSocket, Any]:
     """A socket of ours on it after the upgrade, and the protocol of picows between them."""
-    gone: list[WebSocket] = []
-    socket = WebSocket("192.0.2.1", 1000, 1000, gone.append)
+    socket = WebSocket("192.0.2.1", 1000, 1000, lambda _: None)
     protocol: Any = upgrade._protocol(socket, 1000)
     known: Any = transport
     socket.attach(known)

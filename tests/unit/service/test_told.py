@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.node import Node, running_node
 
+from node import Node, running_node
 from uttt.domain.commands import Play
 from uttt.domain.match import Match
 from uttt.rules.position import legal_moves

@@ -1,6 +1,8 @@
 """What is sent at once and what waits, how messages get to the task, the end."""
 
 import asyncio
+import gc
+import weakref
 from typing import Any
 
 import pytest
@@ -173,3 +175,23 @@ async def test_the_end_is_when_the_socket_is_gone(line: Line) -> None:
     line.socket.push(b"nobody hears it")
     line.socket.close()
     assert line.written() == []
+
+
+async def test_a_closed_socket_leaves_nothing_to_the_garbage_collector() -> None:
+    """Ten thousand that come and go would make it stop everything again and again."""
+    transport = Transport()
+    socket, protocol = await connected(transport)
+    line = Line(transport, socket, protocol)
+    line.feed(frame(b"hello"))
+    assert await socket.receive() == b"hello"
+    line.feed(frame((1000).to_bytes(2), CLOSE))
+    gone = weakref.ref(socket)
+    gc.collect()
+    gc.disable()
+    try:
+        protocol.connection_lost(None)
+        del line, socket, protocol, transport
+        await asyncio.sleep(0)
+        assert gone() is None
+    finally:
+        gc.enable()
