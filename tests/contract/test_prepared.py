@@ -53,14 +53,11 @@ async def test_a_violation_is_that_of_sqlalchemy_and_undone_alone(database: Any)
 
     def taken(connection: Connection) -> None:
         players.create(connection, "bob", None, None, 1)
-        with pytest.raises(IntegrityError) as caught:
+        with pytest.raises(IntegrityError):
             players._INSERT.insert(connection, {**ROW, "name": "bob"})
-        assert "bob" not in str(caught.value), "what was to be stored is not told"
         raise ValueError
 
-    outcomes = await database.commit(
-        taken, lambda c: players.create(c, "eve", None, None, 1)
-    )
+    outcomes = await database.commit(taken, lambda c: players.create(c, "eve", None, None, 1))
     assert isinstance(outcomes[0], ValueError)
     assert await database.read(lambda c: players.find(c, "bob")) is None
     assert await database.read(lambda c: players.find(c, "eve")) is not None

@@ -194,7 +194,7 @@ async def test_an_outage_leaves_the_queue_as_it_was(tmp_path: Path) -> None:
         await node.lobby.request_random(ann)
         write = node.journal.write
 
-        async def fail(_: object) -> None:
+        async def fail(_: object, **__: object) -> None:
             raise Unavailable("gone")
 
         node.journal.write = fail
@@ -213,7 +213,7 @@ async def test_cancelling_while_a_pairing_fails_is_cancelled(tmp_path: Path) -> 
         gate = asyncio.Event()
         write = node.journal.write
 
-        async def fail(_: object) -> None:
+        async def fail(_: object, **__: object) -> None:
             await gate.wait()
             raise Unavailable("gone")
 
