@@ -15,7 +15,7 @@ RETURN_LIMIT = 5.0
 """Seconds from the return of the database until all works again."""
 OUTAGE_EVENTS = (
     *("commit_failed", "database_away", "sweep_failed", "sessions_not_renewed"),
-    *("standing_not_read", "background_write_failed"),
+    *("standing_not_read", "told_not_written"),
 )
 
 

@@ -18,7 +18,7 @@ from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
-from uttt.service.passwords import Passwords
+from uttt.service.passwords import Passwords, TooManyAtATime
 from uttt.storage import matches, players, sessions
 from uttt.storage.database import Database
 from uttt.storage.players import Account, NameTaken
@@ -28,6 +28,7 @@ _BAD_NAME = "A name has 3 to 16 characters: letters from a to z, digits, hyphens
 _BAD_PASSWORD = "A password has at most 128 characters."  # noqa: S105 - not a password
 _WRONG_PASSWORD = "Wrong name or password."  # noqa: S105 - not a password
 _MATCHES_AT_A_TIME = 20
+_BUSY = "Too many are logging in at the moment. Please try again."
 _TAKEN = "This name is taken. Please choose another one."
 
 
@@ -102,6 +103,8 @@ class Accounts:
                 if account is None:
                     return await self._register(name, raw_password)
                 return await self._check_in(account, raw_password)
+            except TooManyAtATime:
+                raise LoginRefused(_BUSY, registered=True) from None
             except (NameTaken, OwnerGone, _AccountGone):
                 continue  # somebody registered, or deleted, this name at the same moment
 

@@ -47,13 +47,14 @@ class Hall:
 
     async def _read_matches_of(self, player_id: int) -> None:
         self._reads_under_way += 1
+        told = self._told.of(player_id)  # it may be written while we read, and we may not see it
         try:
             found = await self._database.read(lambda c: matches.shown_to(c, player_id))
             for match in found if self.is_present(player_id) else ():
                 # what was told, or went away while we were reading, stays forgotten
                 public_id = match.fixture.public_id
                 forgotten = (public_id, player_id) in self._forgotten_meanwhile
-                if not forgotten and not self._told.knows(match, player_id):
+                if not forgotten and match.fixture.id not in told:
                     self._seats[player_id].add(public_id)
                     self._matches.setdefault(public_id, match)
                     self.update(match)

@@ -12,7 +12,6 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from uttt.domain import classic
-from uttt.storage.failures import Unavailable
 
 T = TypeVar("T")
 
@@ -26,8 +25,12 @@ second would take a core.
 """
 
 
+class TooManyAtATime(Exception):
+    """So many wait for their turn that whoever comes now would wait for too long."""
+
+
 class Passwords:
-    """Hashes and verifies, a few at a time. Both raise Unavailable if too many wait already."""
+    """Hashes and verifies, a few at a time. Both may raise TooManyAtATime."""
 
     def __init__(self, threads: int = 1) -> None:
         self._hasher = _HASHER
@@ -45,13 +48,14 @@ class Passwords:
         The returned hash differs from `stored` only when the parameters have changed, or if
         `stored` is a hash of the old server.
         With `stored` None, when there is nothing to check against, the answer is None and takes as
-        long as any other, so that time does not tell which names have passwords.
+        long as any other, so that time does not tell which names have passwords. (A hash that was
+        made with other parameters takes its own time, once.)
         """
         return await self._in_turn(self._verify, password, stored)
 
     async def _in_turn(self, function: Callable[..., T], *arguments: object) -> T:
         if self._waiting >= _MOST_WAITING:
-            raise Unavailable("too many log in at the same time")
+            raise TooManyAtATime
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(

@@ -24,7 +24,7 @@ from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
 
 log = structlog.get_logger(__name__)
-_CHUNK: Final = 10
+_CHUNK: Final = 5
 """Pieces of work at a time: each keeps the moves of that moment waiting."""
 _SHARE: Final = 0.25
 """Of the time, what a sweep may take. The rest belongs to those who play."""

@@ -1,7 +1,8 @@
 """Who has been told how a match ended, so that nobody is told twice.
 
 Written a few times a second for all together, never for each match: it comes after the telling
-anyhow, and if the node dies before, the players are told once more when they come back.
+anyhow, and if the node dies before, the players are told once more when they come back; so they are
+if they come back to another node in that time.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from uttt.storage.failures import Unavailable
 log = structlog.get_logger(__name__)
 _PAUSE: Final = 0.2
 """Seconds between two writes."""
+_PAUSE_AFTER_FAILURE: Final = 2.0
 _CHUNK: Final = 100
 """Players that are written in one piece of work, small enough not to keep a move waiting."""
 
@@ -33,9 +35,11 @@ class Told:
         """A player has been told how the match ended, or is being told now."""
         self._unwritten[match.fixture.id, player_id] = None
 
-    def knows(self, match: Match, player_id: int) -> bool:
-        """Whether a player has been told though the database may not say so yet."""
-        return (match.fixture.id, player_id) in self._unwritten
+    def of(self, player_id: int) -> set[int]:
+        """Return the ids of the matches of whose end a player has been told though the database
+        may not say so yet.
+        """
+        return {match_id for match_id, told in self._unwritten if told == player_id}
 
     async def run(self) -> None:
         """Write what was noted, again and again."""
@@ -45,6 +49,7 @@ class Told:
                 await self.write()
             except Unavailable as failure:
                 log.error("told_not_written", reason=str(failure))
+                await asyncio.sleep(_PAUSE_AFTER_FAILURE)
 
     async def write(self) -> None:
         """Write what was noted. Raises Unavailable, and then it is still to be written."""

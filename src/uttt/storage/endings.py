@@ -78,8 +78,8 @@ _REST_IF_TOLD = PreparedForList(
 def lock_players(connection: Connection, player_ids: Iterable[int]) -> dict[int, int | None]:
     """Keep others from rating or deleting these players until the transaction ends.
 
-    Returns the ratings of those who exist. Everybody locks players before anything else, and in the
-    order of their ids, so that no two transactions wait for each other.
+    Returns the ratings of those who exist. Whoever locks players does so before anything else, and
+    in the order of their ids, so that no two transactions wait for each other.
     """
     ids = sorted(set(player_ids))
     return dict(_LOCK_PLAYERS.rows(connection, ids)) if ids else {}

@@ -6,12 +6,13 @@ belongs to logins and to the beginnings and ends of matches; all else is run the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import BindParameter, Connection, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import CompilerElement
 
+T = TypeVar("T")
 Values = Mapping[str, Any]
 """What to put in for each `bindparam` of a statement, by its name."""
 
@@ -34,51 +35,43 @@ class Prepared:
 
     def rows(self, connection: Connection, values: Values) -> list[Any]:
         """Run it and return all rows, as tuples. Raises DBAPIError."""
-        cursor = self._execute(connection, values)
-        rows: list[Any] = cursor.fetchall()
-        cursor.close()
-        return rows
+        return self._execute(connection, [values], _rows)
 
     def run(self, connection: Connection, values: Values) -> int:
         """Run it and return how many rows it has written. Raises DBAPIError."""
-        cursor = self._execute(connection, values)
-        written: int = cursor.rowcount
-        cursor.close()
-        return written
+        return self._execute(connection, [values], _written)
 
     def insert(self, connection: Connection, values: Values) -> int:
         """Run it, which inserts a row into a table that numbers its rows; return the number.
         Raises DBAPIError.
         """
-        cursor = self._execute(connection, values)
-        # PostgreSQL alone needs, and gets from SQLAlchemy, a RETURNING for it
-        number: int = cursor.fetchone()[0] if cursor.description else cursor.lastrowid
-        cursor.close()
-        return number
+        return self._execute(connection, [values], _number)
 
     def run_each(self, connection: Connection, each: Sequence[Values]) -> None:
         """Run it once for each of several sets of values. Raises DBAPIError."""
-        if len(each) == 1:
-            self.run(connection, each[0])
-        elif each:
-            self._execute(connection, *each).close()
+        if each:
+            self._execute(connection, each, _written)
 
-    def _execute(self, connection: Connection, *each: Values) -> Any:  # noqa: ANN401 - the driver's
+    def _execute(
+        self, connection: Connection, each: Sequence[Values], outcome: Callable[[Any], T]
+    ) -> T:
         dialect = connection.dialect
         sql, names, constants = self._compiled.get(dialect.name) or self._compile(connection)
         rows = [
             tuple([values[name] if name in values else constants[name] for name in names])
             for values in each
         ]
-        cursor = connection.connection.cursor()
         try:
+            cursor = connection.connection.cursor()
             if len(rows) == 1:
                 cursor.execute(sql, rows[0])
             else:
                 cursor.executemany(sql, rows)
+            found = outcome(cursor)
+            cursor.close()
         except dialect.loaded_dbapi.Error as error:
             raise _as_sqlalchemy_has_it(connection, sql, error) from error
-        return cursor
+        return found
 
     def _compile(self, connection: Connection) -> _Compiled:
         compiled: Any = self._statement.compile(dialect=connection.dialect)
@@ -87,6 +80,22 @@ class Prepared:
         found = _Compiled(compiled.string, names, constants)
         self._compiled[connection.dialect.name] = found
         return found
+
+
+def _rows(cursor: Any) -> list[Any]:  # noqa: ANN401 - the driver's
+    rows: list[Any] = cursor.fetchall()
+    return rows
+
+
+def _written(cursor: Any) -> int:  # noqa: ANN401
+    written: int = cursor.rowcount
+    return written
+
+
+def _number(cursor: Any) -> int:  # noqa: ANN401
+    # PostgreSQL alone needs, and gets from SQLAlchemy, a RETURNING for it
+    number: int = cursor.fetchone()[0] if cursor.description else cursor.lastrowid
+    return number
 
 
 def _as_sqlalchemy_has_it(connection: Connection, sql: str, error: Any) -> DBAPIError:  # noqa: ANN401

@@ -175,7 +175,7 @@ class ServerDatabase:
     ) -> list[Any]:
         rated = [e for e in entries if e.event.outcome is not None and e.event.outcome.rated]
         player_ids = [player.id for entry in rated for player in entry.fixture.players]
-        # this first statement begins the transaction, to which those on the driver then belong
+        # the first statement begins the transaction, to which those on the driver then belong
         ratings = await connection.run_sync(endings.lock_players, player_ids)
         match_ids = [entry.fixture.id for entry in entries]
         existing = await connection.run_sync(endings.lock_matches, match_ids)

@@ -66,8 +66,9 @@ def renew(connection: Connection, token_hash: bytes, now: int) -> tuple[int, Pla
     if not found:
         return None
     session_id, player_id, name, registered = found[0]
-    _RENEW.run(connection, {"session_id": session_id, "now": now})
+    # the player first, as everybody has it, or two could wait for each other
     _RENEW_PLAYER.run(connection, {"player_id": player_id, "now": now})
+    _RENEW.run(connection, {"session_id": session_id, "now": now})
     return session_id, Player(player_id, name, bool(registered))
 
 

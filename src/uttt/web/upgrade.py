@@ -6,6 +6,7 @@ Here alone it is known how both libraries look inside. What is said afterwards i
 import asyncio
 import weakref
 from base64 import b64decode
+from collections.abc import Iterable
 from typing import Any, Final, cast
 
 import structlog
@@ -43,16 +44,20 @@ def upgrade(request: web.Request, socket: WebSocket, max_message: int) -> bool:
         return False
     rest = _take_from_http(request)
     protocol = _protocol(socket, max_message)
-    # uvloop looks at the protocol only when reading begins
-    transport.pause_reading()
-    transport.set_protocol(protocol)
-    socket.attach(transport)
-    protocol.connection_made(cast("Any", _Transport(transport, socket)))
-    # The head is our own: aiohttp has checked the client's, and picows would refuse some good ones,
-    # such as "Connection: keep-alive, Upgrade" of Firefox. Nor need it be kept.
-    _feed(protocol, _HEAD % key)
-    _feed(protocol, rest)
-    transport.resume_reading()
+    try:
+        # uvloop looks at the protocol only when reading begins
+        transport.pause_reading()
+        transport.set_protocol(protocol)
+        socket.attach(transport)
+        protocol.connection_made(cast("Any", _Transport(transport, socket)))
+        # The head is our own: aiohttp has checked the client's, and picows would refuse some good
+        # ones, such as "Connection: keep-alive, Upgrade" of Firefox. Nor need it be kept.
+        _feed(protocol, _HEAD % key)
+        _feed(protocol, rest)
+        transport.resume_reading()
+    except BaseException:
+        transport.abort()  # nobody else has it any more
+        raise
     return True
 
 
@@ -138,11 +143,14 @@ def _feed(protocol: asyncio.BufferedProtocol, data: bytes) -> None:
 
 
 class _Transport:
-    """The transport as picows sees it: one that it closes too soon.
+    """The transport as picows sees it.
 
-    After an error of the client picows sends a close frame and closes a moment later. The kernel
-    throws away what it has not yet sent if there is something left to read then, so most clients
-    would never learn why.
+    What is long picows gives to `writelines` in two parts, of which the first lies in a buffer that
+    it uses again for the next message; uvloop keeps what it cannot send at once. So it is joined.
+
+    It also closes too soon. After an error of the client picows sends a close frame and closes a
+    moment later. The kernel throws away what it has not yet sent if there is something left to read
+    then, so most clients would never learn why.
     """
 
     __slots__ = ("_socket", "_transport")
@@ -154,10 +162,14 @@ class _Transport:
     def __getattr__(self, name: str) -> object:
         return getattr(self._transport, name)
 
+    def writelines(self, parts: Iterable[bytes]) -> None:
+        """Write a copy."""
+        self._transport.write(b"".join(parts))
+
     def close(self) -> None:
         """Read on, though for nothing, until the client closes or its time is over."""
         transport = self._transport
-        if transport.is_closing():
+        if transport.is_closing() or isinstance(transport.get_protocol(), _Deaf):
             return
         transport.pause_reading()
         transport.set_protocol(_Deaf(transport.get_protocol()))

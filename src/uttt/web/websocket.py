@@ -5,6 +5,7 @@ mean, nor who the client is.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -23,6 +24,8 @@ _CLOSE_TIMEOUT: Final = 2.0
 """Seconds that a client has to answer our close frame."""
 _INBOX: Final = 8
 """Messages that may wait before we read no further from the socket."""
+_LARGE: Final = 64 * 1024
+"""Bytes of a message behind which we read no further, be it the only one that waits."""
 _WRITE_BUFFER: Final = 64 * 1024
 """Bytes that may be on their way in this process, before messages begin to wait in the outbox."""
 # a look into an enumeration costs more than a global
@@ -37,7 +40,7 @@ class WebSocket(WSListener):
     """
 
     __slots__ = (
-        "_close_code", "_fragments", "_full", "_gone", "_inbox", "_limit", "_listening", "_loop",
+        "_close_code", "_fragments", "_full", "_gone", "_goodbye", "_inbox", "_limit", "_listening", "_loop",
         "_on_gone", "_outbox", "_outbox_size", "_over", "_peer_closed", "_pong", "_timer",
         "_transport", "_waiter", "_wire", "address", "paused", "silence",
     )  # fmt: skip
@@ -54,7 +57,8 @@ class WebSocket(WSListener):
         self._on_gone = on_gone
         self._wire: WSTransport
         self._transport: asyncio.Transport
-        self._inbox: list[bytes] = []
+        self._inbox: deque[bytes] | None = None
+        """There only while something waits."""
         self._waiter: asyncio.Future[bytes | None] | None = None
         self._fragments: bytearray | None = None
         self._outbox: Outbox | None = None
@@ -69,6 +73,7 @@ class WebSocket(WSListener):
         self._over = False
         """No further message comes; those in the inbox are still to be handled."""
         self._peer_closed = False
+        self._goodbye = False
         self._gone = False
 
     # What picows tells
@@ -122,9 +127,11 @@ class WebSocket(WSListener):
         """
         future = self._loop.create_future()
         if self._inbox:
-            future.set_result(self._inbox.pop(0))
-            if self.paused and not self._inbox:
-                self._resume_reading()
+            future.set_result(self._inbox.popleft())
+            if not self._inbox:
+                self._inbox = None
+                if self.paused:
+                    self._resume_reading()
         elif self._over:
             future.set_result(None)
         else:
@@ -138,8 +145,10 @@ class WebSocket(WSListener):
             self._waiter = None
             waiter.set_result(raw)
         elif not self._over:
+            if self._inbox is None:
+                self._inbox = deque()
             self._inbox.append(raw)
-            if len(self._inbox) >= _INBOX and not self.paused:
+            if (len(self._inbox) >= _INBOX or len(raw) > _LARGE) and not self.paused:
                 self.paused = True
                 self._transport.pause_reading()
 
@@ -160,7 +169,7 @@ class WebSocket(WSListener):
         elif kind is WSMsgType.CLOSE:
             self._peer_closed = True
             self._end()
-            if self._timer is not None:  # it answers our close
+            if self._goodbye:  # it answers our close
                 self._transport.close()
         elif kind is not WSMsgType.PONG and self._listening and not self._over:
             self._join(frame, begins=kind is not WSMsgType.CONTINUATION)
@@ -250,19 +259,23 @@ class WebSocket(WSListener):
         """Read no further message: the server goes away."""
         self._close_code = GOING_AWAY
         self._listening = False
-        self._inbox.clear()
+        self._inbox = None
 
     def close(self, code: int = NORMAL) -> None:
         """Close once what waits is sent; read nothing more."""
         self._listening = False
         self._close_code = code
-        self._inbox.clear()
+        self._inbox = None
         self._end()
+        if self.paused:
+            self._resume_reading()  # for the client's answer
         if self._outbox is None:
             self._say_goodbye()
-        else:
-            self._outbox.close()
-            self._flush()
+            return
+        if self._timer is None:  # a client that does not read has as long for the rest
+            self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self.cut)
+        self._outbox.close()
+        self._flush()
 
     async def finish(self, code: int | None = None) -> None:
         """Close, and wait until the socket is gone. For the task that reads."""
@@ -278,14 +291,15 @@ class WebSocket(WSListener):
         self._transport.abort()
 
     def _say_goodbye(self) -> None:
-        if self._timer is not None or self._gone:
+        if self._goodbye or self._gone:
             return
+        self._goodbye = True
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = self._loop.call_later(_CLOSE_TIMEOUT, self.cut)
         self._wire.send_close(WSCloseCode(self._close_code))
         if self._peer_closed:
             self._transport.close()
-        elif self.paused:
-            self._resume_reading()  # for the client's answer
 
     # For `upgrade.py`
 

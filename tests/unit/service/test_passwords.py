@@ -11,8 +11,7 @@ from argon2 import PasswordHasher, extract_parameters
 from argon2.low_level import Type
 
 from uttt.domain.classic import password_hash
-from uttt.service.passwords import _HASHER, _MOST_WAITING, Passwords
-from uttt.storage.failures import Unavailable
+from uttt.service.passwords import _HASHER, _MOST_WAITING, Passwords, TooManyAtATime
 
 OUTDATED = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
@@ -134,7 +133,7 @@ async def test_too_many_at_a_time_are_refused_at_once(passwords: Passwords) -> N
     """Whoever floods the server with log-ins does not make all others wait for minutes."""
     tasks = [asyncio.create_task(passwords.verify("secret", None)) for _ in range(_MOST_WAITING)]
     await asyncio.sleep(0)
-    with pytest.raises(Unavailable):
+    with pytest.raises(TooManyAtATime):
         await passwords.hash("secret")
     for task in tasks:
         task.cancel()

@@ -34,7 +34,7 @@ async def test_it_is_written_later_and_for_all_together(tmp_path: Path) -> None:
         assert [m.fixture for m in await shown(node, ann)] == [match.fixture]
         await node.told.write()
         assert await shown(node, ann) == await shown(node, bob) == []
-        assert not node.told.knows(match, ann.player.id)
+        assert node.told.of(ann.player.id) == set()
 
 
 async def test_whoever_comes_back_before_is_not_told_again(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ async def test_what_could_not_be_written_is_kept(tmp_path: Path) -> None:
         node.heartbeat.healthy = False
         with pytest.raises(Unavailable):
             await node.told.write()
-        assert node.told.knows(match, ann.player.id)
+        assert node.told.of(ann.player.id) == {match.fixture.id}
         node.heartbeat.healthy = True
         await node.told.write()
         assert await shown(node, ann) == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.sockets import MASK, Transport, connected
-from uttt.web import upgrade
+from uttt.web import upgrade, websocket
 from uttt.web.websocket import GOING_AWAY, WebSocket
 
 TEXT, PING, CLOSE = 1, 9, 8
@@ -195,3 +195,35 @@ async def test_a_closed_socket_leaves_nothing_to_the_garbage_collector() -> None
         assert gone() is None
     finally:
         gc.enable()
+
+
+async def test_long_messages_are_written_as_a_copy(line: Line) -> None:
+    """picows would have their heads overwritten by the next message, if the socket is full."""
+    line.socket.push(b"x" * 10_000)
+    line.socket.push(b"y" * 20_000)
+    first, second = (b"\x81\x7e" + size.to_bytes(2) for size in (10_000, 20_000))
+    assert bytes(line.transport.written) == first + b"x" * 10_000 + second + b"y" * 20_000
+
+
+async def test_behind_a_large_message_nothing_is_read(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "_LARGE", 50)
+    line.feed(frame(b"x" * 50))
+    assert not line.called("pause_reading")
+    line.feed(frame(b"x" * 51))
+    assert line.called("pause_reading")
+    assert [await line.socket.receive() for _ in range(2)] == [b"x" * 50, b"x" * 51]
+    assert line.called("resume_reading")
+
+
+async def test_who_does_not_read_cannot_keep_a_closed_socket(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(websocket, "_CLOSE_TIMEOUT", 0.01)
+    line.protocol.pause_writing()
+    line.socket.push(b"never read")
+    line.socket.close(GOING_AWAY)
+    await asyncio.sleep(0.05)
+    assert line.called("abort")
+    assert line.written() == []
