@@ -40,9 +40,9 @@ class WebSocket(WSListener):
     """
 
     __slots__ = (
-        "_close_code", "_fragments", "_full", "_gone", "_goodbye", "_inbox", "_limit", "_listening", "_loop",
-        "_on_gone", "_outbox", "_outbox_size", "_over", "_peer_closed", "_pong", "_timer",
-        "_transport", "_waiter", "_wire", "address", "paused", "silence",
+        "_close_code", "_fragments", "_full", "_gone", "_goodbye", "_inbox", "_limit",
+        "_listening", "_loop", "_on_gone", "_outbox", "_outbox_size", "_over", "_peer_closed",
+        "_pong", "_timer", "_transport", "_waiter", "_wire", "address", "paused", "silence",
     )  # fmt: skip
 
     def __init__(
