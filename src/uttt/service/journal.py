@@ -48,16 +48,21 @@ class _Lane:
         self.name = name
         self.max_batch = max_batch
         self.waiting: list[_Waiting] = []
+        self._urgent = 0  # of those that wait, the first
         self.wake = asyncio.Event()
         self.patience = patience
         self._since = 0.0
 
     def add(self, waiting: _Waiting, *, urgent: bool) -> None:
-        """Let something wait, if it is urgent before all others."""
+        """Let something wait: behind what is urgent if it is so itself, else behind all."""
         if not self.waiting:
-            self._since = perf_counter()
+            self._since, self._urgent = perf_counter(), 0
             self.wake.set()
-        self.waiting.insert(0 if urgent else len(self.waiting), waiting)
+        if urgent:
+            self.waiting.insert(self._urgent, waiting)
+            self._urgent += 1
+        else:
+            self.waiting.append(waiting)
 
     def take(self) -> tuple[list[_Waiting], float]:
         """Take a batch out; return with it the seconds that are left for it, for who has waited
@@ -65,6 +70,7 @@ class _Lane:
         """
         batch = self.waiting[: self.max_batch]
         self.waiting = self.waiting[self.max_batch :]
+        self._urgent = max(0, self._urgent - self.max_batch)
         left = self.patience - (perf_counter() - self._since)
         return batch, max(left, _LEAST_PATIENCE)
 

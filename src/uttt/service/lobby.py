@@ -35,7 +35,9 @@ class RequestRefused(Exception):
 
 
 class Lobby:
-    """Makes matches, one at a time."""
+    """Makes matches. Whoever asks for anybody is served one after the other, for the sake of the
+    queue; invitations by name at the same time, since the database knows who may play whom.
+    """
 
     def __init__(
         self, hall: Hall, journal: Journal, bus: LocalBus, clock: Clock, max_open_matches: int
@@ -76,29 +78,28 @@ class Lobby:
 
         Raises RequestRefused or Unavailable.
         """
-        async with self._one_at_a_time:
-            self._check_may_begin(player)
-            name = fold_name(raw_name)
-            if name == player.name:
-                raise RequestRefused("You cannot play against yourself.")
-            if name is None:
+        self._check_may_begin(player)
+        name = fold_name(raw_name)
+        if name == player.name:
+            raise RequestRefused("You cannot play against yourself.")
+        if name is None:
+            raise RequestRefused("There is no player of this name.")
+
+        def find(connection: Connection) -> Player:
+            account = players.find(connection, name)
+            if account is None:
                 raise RequestRefused("There is no player of this name.")
+            return account.player
 
-            def find(connection: Connection) -> Player:
-                account = players.find(connection, name)
-                if account is None:
-                    raise RequestRefused("There is no player of this name.")
-                return account.player
-
-            try:
-                match = await self._open(lambda connection: (player, find(connection)))
-            except TooManyMatches as full:
-                raise self._too_many(own=full.player_id == player.id) from None
-            except PlayerGone:
-                raise RequestRefused(_YOU_ARE_GONE) from None
-            except PairIsPlaying:
-                raise RequestRefused(f"You already have a match with {name}.") from None
-            return f"You play against {match.fixture.players[1].name}."
+        try:
+            match = await self._open(lambda connection: (player, find(connection)))
+        except TooManyMatches as full:
+            raise self._too_many(own=full.player_id == player.id) from None
+        except PlayerGone:
+            raise RequestRefused(_YOU_ARE_GONE) from None
+        except PairIsPlaying:
+            raise RequestRefused(f"You already have a match with {name}.") from None
+        return f"You play against {match.fixture.players[1].name}."
 
     def leave(self, player_id: int) -> bool:
         """Take a player out of the queue; return whether he was in it."""

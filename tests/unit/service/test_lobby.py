@@ -297,6 +297,35 @@ async def test_many_invitations_at_once_keep_the_limit(tmp_path: Path) -> None:
         assert len(pairs(node)) == 5
 
 
+async def test_invitations_at_the_same_time_share_a_commit(tmp_path: Path) -> None:
+    async with present(tmp_path, "ann", "bob", "eve", "dan") as (node, ann, _, eve, _):
+        batches: list[int] = []
+        commit = node.database.commit
+
+        async def counted(batch: Any, patience: float) -> Any:
+            batches.append(len(batch))
+            return await commit(batch, patience)
+
+        node.database.commit = counted
+        await asyncio.gather(
+            node.lobby.request_named(ann, "bob"), node.lobby.request_named(eve, "dan")
+        )
+        assert pairs(node) == [("ann", "bob"), ("eve", "dan")]
+        assert batches == [2]
+
+
+async def test_two_who_invite_each_other_at_once_get_one_match(tmp_path: Path) -> None:
+    async with present(tmp_path, "ann", "bob") as (node, ann, bob):
+        answers = await asyncio.gather(
+            node.lobby.request_named(ann, "bob"),
+            node.lobby.request_named(bob, "ann"),
+            return_exceptions=True,
+        )
+        assert len(pairs(node)) == 1
+        (refused,) = [answer for answer in answers if isinstance(answer, RequestRefused)]
+        assert "already" in refused.msg
+
+
 async def test_an_offline_player_can_be_invited(tmp_path: Path) -> None:
     async with present(tmp_path, "ann") as (node, ann):
         await node.player("bob", registered=True)
