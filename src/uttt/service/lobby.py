@@ -5,6 +5,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from typing import Final
 
 import structlog
 from sqlalchemy import Connection
@@ -23,6 +24,8 @@ from uttt.storage.failures import Unavailable
 from uttt.storage.matches import NewMatch, PairIsPlaying, PlayerGone, TooManyMatches
 
 log = structlog.get_logger(__name__)
+_PAIRS: Final = 256
+"""Locks for pairs of players; those who share one by chance only wait a little."""
 _YOU_ARE_GONE = "Your session has ended. Please log in again."
 
 
@@ -50,6 +53,7 @@ class Lobby:
         self._waiting: dict[int, Player] = {}  # a dict keeps the order in which they came
         self._free_again: asyncio.Queue[Player] = asyncio.Queue()
         self._one_at_a_time = asyncio.Lock()
+        self._pairs = [asyncio.Lock() for _ in range(_PAIRS)]
         bus.subscribe(self._look_for_ended_matches)
 
     async def request_random(self, player: Player) -> str:
@@ -91,8 +95,11 @@ class Lobby:
                 raise RequestRefused("There is no player of this name.")
             return account.player
 
+        pair = hash(frozenset((player.name, name)))
         try:
-            match = await self._open(lambda connection: (player, find(connection)))
+            # of two who invite each other the second hears of the match before he is refused
+            async with self._pairs[pair % len(self._pairs)]:
+                match = await self._open(lambda connection: (player, find(connection)))
         except TooManyMatches as full:
             raise self._too_many(own=full.player_id == player.id) from None
         except PlayerGone:
