@@ -230,7 +230,7 @@ async def test_an_outage_is_said_and_changes_nothing(tmp_path: Path, kind: str) 
     async with sessions(tmp_path, "ann", "bob") as (node, ann, bob):
         await node.match(ann.player, bob.player, public_id="m")
 
-        async def fail(*_: object) -> None:
+        async def fail(*_: object, **__: object) -> None:
             raise Unavailable("gone")
 
         node.journal.write = node.journal.append = node.database.read = fail
@@ -251,7 +251,7 @@ async def test_a_friend_list_that_cannot_be_read_after_it_was_changed(tmp_path: 
     """The change is committed: success must not be followed, or replaced, by an error."""
     async with sessions(tmp_path, "ann", "bob") as (node, ann, _bob):
 
-        async def fail(*_: object) -> None:
+        async def fail(*_: object, **__: object) -> None:
             raise Unavailable("gone")
 
         node.database.read = fail
