@@ -11,9 +11,17 @@ from collections.abc import Mapping, Sequence
 import cython
 from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, uint8_t, uint16_t, uintptr_t
 from cython.cimports.libc.stdlib import calloc, free
-from cython.cimports.uttt.engine.compiled.board import COUNT, FREE, FULL, HAS_LINE, Board
+from cython.cimports.uttt.engine.compiled.board import (
+    COUNT,
+    FREE,
+    FULL,
+    HAS_LINE,
+    Board,
+    play,
+    set_board,
+)
 
-from uttt.rules.position import LINES
+from uttt.rules.position import LINES, Position
 
 if not cython.compiled:
     raise ImportError("the core of the engine is not compiled")
@@ -99,16 +107,17 @@ def load(numbers: Mapping[str, array], width: int, shift: int, heads: Sequence[i
     _mix_rows(_forward, cython.address(vectors[0]), cython.address(mix[0]), 9, width, shift)
     own: cython.const[int8_t][::1] = numbers["FORWARD"]
     scale: cython.const[int16_t][::1] = numbers["FORWARD_SCALE"]
-    for i in range(9):
+    place: cython.int
+    for place in range(9):
         _scale_rows(
-            _forward + i * _OPEN, cython.address(own[0]), cython.address(scale[0]), _OPEN, shift
+            _forward + place * _OPEN, cython.address(own[0]), cython.address(scale[0]), _OPEN, shift
         )
     own = numbers["MACRO"]
     scale = numbers["MACRO_SCALE"]
-    for i in range(2):
-        at: cython.int = LANES * i
+    for place in range(2):
+        at: cython.int = LANES * place
         _scale_rows(
-            _macro + i * _HOPES,
+            _macro + place * _HOPES,
             cython.address(own[at * _HOPES]),
             cython.address(scale[at]),
             _HOPES,
@@ -315,3 +324,44 @@ def evaluate(board, lanes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN
         total += head.b1[unit]
         value += head.w2[unit] * (total if total > 0 else 0)
     return int(min(max(value, -20000.0), 20000.0))
+
+
+def value(position: Position) -> int:
+    """The value of a position for the side to move, its lanes added up anew. For tests.
+
+    Raises ValueError if there is no network.
+    """
+    return values_along(position, [])[0]
+
+
+def values_along(position: Position, moves: list[int]) -> list[int]:
+    """The values of a position after each of the moves, its lanes kept up to date. For tests.
+
+    Without moves, that of the position itself. Raises ValueError if there is no network.
+    """
+    if not is_loaded():
+        raise ValueError("no network is loaded")
+    boards: Board[2]
+    lanes: Lanes[2]
+    turn: cython.int = 0
+    view: cython.int
+    set_board(cython.address(boards[0]), position)
+    for view in range(2):
+        refresh(cython.address(boards[0]), cython.address(lanes[0]), view)
+    if not moves:
+        return [evaluate(cython.address(boards[0]), cython.address(lanes[0]))]
+    values = []
+    for move in moves:
+        play(cython.address(boards[turn]), cython.address(boards[1 - turn]), move)
+        for view in range(2):
+            update(
+                cython.address(boards[turn]),
+                cython.address(boards[1 - turn]),
+                move // 9,
+                cython.address(lanes[turn]),
+                cython.address(lanes[1 - turn]),
+                view,
+            )
+        turn = 1 - turn
+        values.append(evaluate(cython.address(boards[turn]), cython.address(lanes[turn])))
+    return values
