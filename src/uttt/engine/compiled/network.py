@@ -5,12 +5,11 @@ for each pattern of each sub-board in each state, and integers nearly to the las
 file.
 """
 
-from array import array
 from collections.abc import Mapping, Sequence
 
 import cython
 from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, uint8_t, uint16_t, uintptr_t
-from cython.cimports.libc.stdlib import calloc, free
+from cython.cimports.libc.stdlib import calloc
 from cython.cimports.uttt.engine.compiled.board import (
     COUNT,
     FREE,
@@ -22,9 +21,6 @@ from cython.cimports.uttt.engine.compiled.board import (
 )
 
 from uttt.rules.position import LINES, Position
-
-if not cython.compiled:
-    raise ImportError("the core of the engine is not compiled")
 
 _OPEN = cython.declare(cython.int, 11093)  # patterns of a sub-board that nobody has decided
 _HOPES = cython.declare(cython.int, 19683)  # patterns of the macro board
@@ -81,12 +77,12 @@ def _rows(number: cython.int) -> cython.pointer(Row):
     return cython.cast(cython.pointer(Row), (memory + 63) // 64 * 64)
 
 
-def load(numbers: Mapping[str, array], width: int, shift: int, heads: Sequence[int]) -> None:
+def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[int]) -> None:
     """Fill the tables from the arrays of a network file, named as in its description.
 
     Not while a search runs: a second network takes the place of the first.
     """
-    global _table, _forward, _macro  # noqa: PLW0603 - C variables
+    global _table, _forward, _macro
     _copy(cython.address(_bias), numbers["BIAS"], 0)
     for i in range(82):
         _copy(cython.address(_constraint[i]), numbers["CONSTRAINT"], i)
@@ -242,7 +238,7 @@ def _rows_of(place: cython.int, own: cython.int, their: cython.int) -> cython.po
     return _table + (STATES * place + state) * _OPEN
 
 
-def refresh(board, lanes, view):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def refresh(board, lanes, view):
     """Add up the lanes of a position anew."""
     place: cython.int
     lane: cython.int
@@ -270,7 +266,7 @@ def refresh(board, lanes, view):  # type: ignore[no-untyped-def]  # noqa: ANN001
     lanes.known[view] = True
 
 
-def update(before, after, place, old, lanes, view):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def update(before, after, place, old, lanes, view):
     """Make the lanes after a move in sub-board `place` from those before it.
 
     A move that decides a sub-board may change the states of all, and has them added up anew.
@@ -293,7 +289,7 @@ def update(before, after, place, old, lanes, view):  # type: ignore[no-untyped-d
     lanes.known[view] = True
 
 
-def evaluate(board, lanes):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+def evaluate(board, lanes):
     """The value for the side to move, whose lanes must be known."""
     turn: cython.int = board.turn
     own: cython.pointer(Row) = cython.address(lanes.view[turn])
