@@ -25,6 +25,7 @@ check: .venv/installed-dev ## format, lint, types, layers, generated documents
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy bench
+	$(BIN)/mypy train
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 	cd client && npm run --silent check

@@ -4,40 +4,45 @@ For the machine that it runs on: nothing of this is shipped. Never the package's
 its build compiles.
 """
 
-import sys
+import os
 from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Distribution, Extension
 
 ROOT = Path(__file__).resolve().parent.parent
-MODULES = ("fitting",)
+SOURCES = ("layers", "parts", "fitting")
+DIRECTIVES = {
+    "language_level": "3",
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+}
+FLAGS = ["-O3", "-march=native", "-ffast-math", "-fno-finite-math-only", "-w"]
 
 
-def build(force: bool = False) -> None:
+def build() -> None:
     """Compile what is older than its sources."""
-    extensions = [
-        Extension(
-            f"train.{name}",
-            [f"train/{name}.py"],
-            extra_compile_args=["-O3", "-march=native", "-ffast-math", "-fno-finite-math-only"],
+    here = Path.cwd()
+    os.chdir(ROOT)  # names and sources of modules are found from here
+    try:
+        extensions = [
+            Extension(f"train.{source}", [f"train/{source}.py"], extra_compile_args=FLAGS)
+            for source in SOURCES
+        ]
+        compiled = cythonize(  # type: ignore[no-untyped-call]
+            extensions, build_dir="build/train", compiler_directives=DIRECTIVES, quiet=True
         )
-        for name in MODULES
-    ]
-    directives = {
-        "language_level": "3",
-        "boundscheck": False,
-        "wraparound": False,
-        "cdivision": True,
-        "initializedcheck": False,
-    }
-    compiled = cythonize(extensions, compiler_directives=directives, force=force, quiet=True)
-    command = Distribution({"name": "train", "ext_modules": compiled}).get_command_obj("build_ext")
-    command.inplace = True
-    command.force = force
-    command.ensure_finalized()
-    command.run()
+        distribution = Distribution({"name": "train", "ext_modules": compiled})
+        command = distribution.get_command_obj("build_ext")
+        command.inplace = True
+        command.build_temp = "build/train"
+        command.ensure_finalized()
+        command.run()
+    finally:
+        os.chdir(here)
 
 
 if __name__ == "__main__":
-    build(force="--force" in sys.argv)
+    build()

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from train import fitting
+from train import parts
 from train.patterns import OPEN_PATTERNS, PATTERNS
 from uttt.engine import weights as engine_file
 
@@ -23,7 +23,7 @@ _MOST_SHIFT: Final = 16
 def write(path: Path, weights: "array[float]", provenance: Mapping[str, Any]) -> None:
     """Write the network. Raises ValueError if it does not have the parts of the format."""
     numbers, shift = quantised(weights)
-    shape = fitting.shape()
+    shape = parts.shape()
     expected = engine_file.shapes(shape["width"], shape["heads"])
     body = b""
     for name, kind, count in expected:
@@ -34,7 +34,7 @@ def write(path: Path, weights: "array[float]", provenance: Mapping[str, Any]) ->
     header = {
         "width": shape["width"],
         "shift": shift,
-        "heads": [fitting.head_of(decided) for decided in range(10)],
+        "heads": [parts.head_of(decided) for decided in range(10)],
         "provenance": dict(provenance),
     }
     text = json.dumps(header, indent=1).encode()
@@ -49,19 +49,21 @@ def write(path: Path, weights: "array[float]", provenance: Mapping[str, Any]) ->
 
 def quantised(weights: "array[float]") -> tuple[dict[str, "array[Any]"], int]:
     """The arrays of the file by name, and the shift that its products need."""
-    parts = fitting.layout()
-    shape = fitting.shape()
+    places = parts.layout()
+    shape = parts.shape()
     lanes, width = shape["lanes"], shape["width"]
-    vectors, forced, macro = fitting.whole_rows(weights)
-    numbers: dict[str, "array[Any]"] = {
-        name: _singles(weights[parts[name]]) for name in ("BIAS", "CONSTRAINT", "DECIDED")
+    vectors, forced, macro = parts.whole_rows(weights)
+    numbers: dict[str, array[Any]] = {
+        name: _singles(weights[places[name]]) for name in ("BIAS", "CONSTRAINT", "DECIDED")
     }
     numbers["PATTERN"], vector_units = _bytes(_open_rows(vectors, width), width)
     numbers["FORWARD"], forced_units = _bytes(_open_rows(forced, lanes), lanes)
-    halves = [_bytes(macro[i * PATTERNS * lanes : (i + 1) * PATTERNS * lanes], lanes) for i in (0, 1)]
+    halves = [
+        _bytes(macro[i * PATTERNS * lanes : (i + 1) * PATTERNS * lanes], lanes) for i in (0, 1)
+    ]
     numbers["MACRO"] = halves[0][0] + halves[1][0]
     factors = {
-        name: _times(weights[parts[name]], vector_units, lanes) for name in ("MIX", "FORWARD_MIX")
+        name: _times(weights[places[name]], vector_units, lanes) for name in ("MIX", "FORWARD_MIX")
     }
     factors["FORWARD_SCALE"] = forced_units
     factors["MACRO_SCALE"] = halves[0][1] + halves[1][1]
@@ -71,7 +73,7 @@ def quantised(weights: "array[float]") -> tuple[dict[str, "array[Any]"], int]:
         shift -= 1
     for name, values in factors.items():
         numbers[name] = array("h", (round(value * _UNIT * 2**shift) for value in values))
-    return numbers | _heads(weights[parts["HEAD"]], shape), shift
+    return numbers | _heads(weights[places["HEAD"]], shape), shift
 
 
 def _singles(values: Iterable[float]) -> "array[int]":
@@ -90,7 +92,7 @@ def _open_rows(rows: "array[float]", length: int) -> "array[float]":
 
 def _bytes(rows: "array[float]", length: int) -> tuple["array[int]", list[float]]:
     """Rows as int8, and what one unit of each column is worth."""
-    units = [max(max(map(abs, rows[i::length])), 1e-6) / 127 for i in range(length)]
+    units = [max(1e-6, *map(abs, rows[i::length])) / 127 for i in range(length)]
     return array("b", (round(value / units[i % length]) for i, value in enumerate(rows))), units
 
 

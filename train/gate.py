@@ -14,8 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final, Self
 
-from uttt.engine import weights
-from uttt.engine.compiled import network
+from train.evaluation import use
 from uttt.engine.compiled.searcher import Searcher
 from uttt.rules.position import Position, Result, legal_moves, play, start
 
@@ -101,9 +100,7 @@ class Contestant:
 
 
 def _contend(connection: Connection, net: Path | None) -> None:
-    if net is not None:
-        read = weights.read(net)
-        network.load(read.numbers, read.width, read.shift, read.heads)
+    use(net)
     searcher = Searcher(_MEGABYTES, processor_time=True)
     while (asked := connection.recv()) is not None:
         position, milliseconds = asked

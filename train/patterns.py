@@ -57,13 +57,11 @@ def turned_pattern(symmetry: int, pattern: int) -> int:
     if pattern >= PATTERNS:
         return pattern
     places = [turned_cell(symmetry, cell) for cell in range(9)]
-    return sum(
-        state * _POWERS[place] for state, place in zip(digits(pattern), places, strict=True)
-    )
+    return sum(state * _POWERS[place] for state, place in zip(digits(pattern), places, strict=True))
 
 
 def need(hopes: int, board: int) -> int:
-    """How much a side needs a sub-board: 0 no line of it can be made, 1 one can, 2 it completes one.
+    """How much a side needs a sub-board: 2 it completes a line, 1 it may, 0 no line is possible.
 
     `hopes`: a pattern with sub-boards for cells, 1 won by this side, 2 of no use to it, 0 open.
     """

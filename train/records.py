@@ -35,9 +35,7 @@ class Record:
 
 def pack(record: Record) -> bytes:
     """The 24 bytes of a record."""
-    return _LAYOUT.pack(
-        *record.boards, record.forced, record.result, record.score, record.plies, 0
-    )
+    return _LAYOUT.pack(*record.boards, record.forced, record.result, record.score, record.plies, 0)
 
 
 def unpack(data: bytes | memoryview) -> Record:

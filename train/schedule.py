@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from train import fitting
+from train import fitting, parts
 from train.records import RECORD_BYTES
 
 HELD_OUT: Final = 33
@@ -47,22 +47,22 @@ class Progress:
 def initial(seed: int) -> "array[float]":
     """Weights from which training starts: small and random, lanes in the middle of their range."""
     chance = random.Random(seed)
-    parts = fitting.layout()
-    shape = fitting.shape()
+    places = parts.layout()
+    shape = parts.shape()
     lanes, width, hidden = shape["lanes"], shape["width"], shape["hidden"]
-    weights = array("f", bytes(4 * parts["MACRO"].stop))
+    weights = array("f", bytes(4 * places["MACRO"].stop))
     for name, spread in (("PATTERN", 0.1), ("CELL", 0.2), ("DECIDED", 0.3)):
-        for i in range(parts[name].start, parts[name].stop):
+        for i in range(places[name].start, places[name].stop):
             weights[i] = chance.uniform(-spread, spread)
     for name in ("MIX", "FORWARD_MIX"):
-        for i in range(parts[name].start, parts[name].stop):
+        for i in range(places[name].start, places[name].stop):
             weights[i] = chance.uniform(-1, 1) / width**0.5
-    for i in range(parts["MIX"].start, parts["MIX"].stop, width * lanes):
+    for i in range(places["MIX"].start, places["MIX"].stop, width * lanes):
         for j in range(width):  # all sub-boards begin with something in common
             weights[i + j * lanes + j] += 0.5
     for i in range(lanes - 1):
-        weights[parts["BIAS"].start + i] = 0.4
-    for start in range(parts["HEAD"].start, parts["HEAD"].stop, shape["head"]):
+        weights[places["BIAS"].start + i] = 0.4
+    for start in range(places["HEAD"].start, places["HEAD"].stop, shape["head"]):
         second = start + lanes * hidden
         for i in range(start, second):
             weights[i] = chance.uniform(-0.25, 0.25)
@@ -80,7 +80,7 @@ def train(
     count = len(data) // RECORD_BYTES
     held_out = min(count // HELD_OUT + 1, MOST_HELD_OUT)
     learned = count - held_out
-    shared = fitting.layout()["PATTERN"].start
+    shared = parts.layout()["PATTERN"].start
     squares = array("f", [1e-3]) * shared + array("f", [1e-2]) * (len(weights) - shared)
     begin = time.monotonic()
     for done in range(plan.passes):

@@ -10,9 +10,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
+from train.evaluation import use
 from train.records import Record, observe, pack
-from uttt.engine import weights
-from uttt.engine.compiled import network
 from uttt.engine.compiled.searcher import Searcher
 from uttt.rules.position import Position, Result, legal_moves, play, start
 
@@ -43,7 +42,11 @@ def play_games(games: Games, net: Path | None, directory: Path, jobs: int) -> li
     """
     share = -(-games.positions // jobs)
     parts = [
-        (replace(games, positions=share, seed=1000 * games.seed + job), net, directory / f"{job}.records")
+        (
+            replace(games, positions=share, seed=1000 * games.seed + job),
+            net,
+            directory / f"{job}.records",
+        )
         for job in range(jobs)
     ]
     directory.mkdir(parents=True, exist_ok=True)
@@ -55,9 +58,7 @@ def play_games(games: Games, net: Path | None, directory: Path, jobs: int) -> li
 
 def _play_part(part: tuple[Games, Path | None, Path]) -> None:
     games, net, path = part
-    if net is not None:
-        read = weights.read(net)
-        network.load(read.numbers, read.width, read.shift, read.heads)
+    use(net)
     searcher = Searcher(_TABLE_MEGABYTES)
     chance = random.Random(games.seed)
     unfinished = path.with_suffix(".unfinished")

@@ -3,13 +3,16 @@
 import json
 import random
 from array import array
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-
-from train import export, fitting, schedule, selfplay
+from train import export, fitting, parts, schedule, selfplay
+from train.evaluation import use
 from train.patterns import OPEN_PATTERNS
 from train.records import RECORD_BYTES, observe, pack
+
 from uttt.engine import weights as engine_file
 from uttt.engine.compiled import network
 from uttt.engine.compiled.searcher import Searcher
@@ -45,10 +48,10 @@ def _weights() -> "array[float]":
 
 
 def test_the_parts_fill_the_vector_of_weights(weights: "array[float]") -> None:
-    parts = list(fitting.layout().values())
-    assert parts[0].start == 0
-    assert parts[-1].stop == len(weights)
-    assert all(one.stop == other.start for one, other in zip(parts, parts[1:], strict=False))
+    places = list(parts.layout().values())
+    assert places[0].start == 0
+    assert places[-1].stop == len(weights)
+    assert all(one.stop == other.start for one, other in pairwise(places))
 
 
 def test_slopes_are_those_of_finite_differences(weights: "array[float]") -> None:
@@ -58,12 +61,12 @@ def test_slopes_are_those_of_finite_differences(weights: "array[float]") -> None
         record = _record(position)
         slopes = array("f", bytes(4 * len(weights)))
         fitting.slopes(weights, record, _TRUST, slopes)
-        for name, part in fitting.layout().items():
+        for name, part in parts.layout().items():
             some = [i for i in range(part.start, part.stop) if abs(slopes[i]) > 0.01]
             for i in chance.sample(some, min(4, len(some))):
                 assert _difference(weights, record, i) == pytest.approx(slopes[i], abs=3e-3)
                 touched.add(name)
-    assert touched == set(fitting.layout())
+    assert touched == set(parts.layout())
 
 
 def _difference(weights: "array[float]", record: bytes, i: int, step: float = 2e-3) -> float:
@@ -80,8 +83,8 @@ def _difference(weights: "array[float]", record: bytes, i: int, step: float = 2e
 def test_a_slope_is_nothing_where_the_record_does_not_look(weights: "array[float]") -> None:
     slopes = array("f", bytes(4 * len(weights)))
     fitting.slopes(weights, _record(start()), _TRUST, slopes)
-    rows = fitting.layout()["PATTERN"]
-    width = fitting.shape()["width"]
+    rows = parts.layout()["PATTERN"]
+    width = parts.shape()["width"]
     touched = {i // width for i in range(rows.stop - rows.start) if slopes[rows.start + i]}
     assert touched == {0}
 
@@ -111,13 +114,19 @@ def _moves_to(seed: int, plies: int) -> list[int]:
     return moves
 
 
-def test_the_engine_says_what_the_trainer_says(weights: "array[float]", tmp_path: Path) -> None:
+@pytest.fixture(name="in_use")
+def _in_use(weights: "array[float]", tmp_path: Path) -> Iterator[Path]:
+    """The file of these weights, by which the engine evaluates meanwhile."""
     path = tmp_path / "some.net"
     export.write(path, weights, {"name": "some"})
-    read = engine_file.read(path)
-    assert read.provenance == {"name": "some"}
-    assert path.stat().st_size < 3_000_000
-    network.load(read.numbers, read.width, read.shift, read.heads)
+    use(path)
+    yield path
+    use(engine_file.SHIPPED if engine_file.SHIPPED.exists() else None)
+
+
+def test_the_engine_says_what_the_trainer_says(weights: "array[float]", in_use: Path) -> None:
+    assert engine_file.read(in_use).provenance == {"name": "some"}
+    assert in_use.stat().st_size < 3_000_000
     off = []
     for position in _positions(20, seed=11):
         exact = 400 * fitting.logit(weights, _record(position))
@@ -126,11 +135,8 @@ def test_the_engine_says_what_the_trainer_says(weights: "array[float]", tmp_path
     assert max(off) < 60
 
 
-def test_lanes_kept_up_to_date_are_lanes_added_up(weights: "array[float]", tmp_path: Path) -> None:
-    path = tmp_path / "some.net"
-    export.write(path, weights, {"name": "some"})
-    read = engine_file.read(path)
-    network.load(read.numbers, read.width, read.shift, read.heads)
+@pytest.mark.usefixtures("in_use")
+def test_lanes_kept_up_to_date_are_lanes_added_up() -> None:
     for seed in range(20):
         moves = _moves_to(seed, plies=25)
         values = network.values_along(start(), moves)

@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from train.gate import contest, elo, score
 
 
@@ -26,7 +25,8 @@ def test_a_score_counts_games_and_judges_pairs() -> None:
         ([(1.0, 0.5)] * 99, False),  # too few games
         ([(1.0, 0.5)] * 100, True),
         ([(0.5, 0.5)] * 100, False),  # even
-        ([(1.0, 0.0)] * 49 + [(1.0, 0.5)] * 2 + [(0.0, 1.0)] * 49, True),  # no pair was lost
+        ([(1.0, 0.0)] * 98 + [(1.0, 0.5)] * 2, False),  # no pair was lost, but few were won
+        ([(1.0, 0.0)] * 90 + [(1.0, 0.5)] * 10, True),
         ([(1.0, 1.0)] * 51 + [(0.0, 0.0)] * 49, False),  # better, but not beyond the error
     ],
 )

@@ -3,9 +3,9 @@
 import random
 
 import pytest
-
 from train import patterns
 from train.records import observe
+
 from uttt.rules.position import HAS_LINE, LINES, Position, legal_moves, play, start
 
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-
 from train.patterns import OWN_BOARD, THEIR_BOARD, pattern_of
 from train.records import FREE_BOARD, RECORD_BYTES, Record, observe, pack, read, unpack
+
 from uttt.rules.position import compose, start
 from uttt.rules.rulesets import STANDARD
 

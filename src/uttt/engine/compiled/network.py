@@ -28,6 +28,7 @@ _HOPES = cython.declare(cython.int, 19683)  # patterns of the macro board
 _pattern_of = cython.declare(uint16_t[512])  # of a set of cells, the sum of 3^cell
 _index_of = cython.declare(uint16_t[19683])  # of an open pattern, its number among them
 _needs = cython.declare(uint8_t[177147])  # of hopes and sub-board
+_loaded = cython.declare(cython.bint, False)
 _table = cython.declare(cython.pointer(Row), cython.NULL)  # [9][STATES][_OPEN]
 _forward = cython.declare(cython.pointer(Row), cython.NULL)  # [9][_OPEN]
 _macro = cython.declare(cython.pointer(Row), cython.NULL)  # [2][_HOPES]
@@ -65,7 +66,13 @@ _fill_tables()
 
 def is_loaded() -> cython.bint:
     """Whether there is a network to evaluate by."""
-    return _table is not cython.NULL
+    return _loaded
+
+
+def unload() -> None:
+    """Evaluate without a network from now on. Not while a search runs."""
+    global _loaded
+    _loaded = False
 
 
 @cython.cfunc
@@ -82,7 +89,7 @@ def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[
 
     Not while a search runs: a second network takes the place of the first.
     """
-    global _table, _forward, _macro
+    global _table, _forward, _macro, _loaded
     _copy(cython.address(_bias), numbers["BIAS"], 0)
     for i in range(82):
         _copy(cython.address(_constraint[i]), numbers["CONSTRAINT"], i)
@@ -119,6 +126,7 @@ def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[
             _HOPES,
             shift,
         )
+    _loaded = True
 
 
 @cython.cfunc
@@ -212,9 +220,7 @@ def _closed(board: cython.pointer(Board)) -> cython.int:
 @cython.inline
 @cython.exceptval(check=False)
 def _hopes(board: cython.pointer(Board), player: cython.int) -> cython.int:
-    return (
-        _pattern_of[board.won[player]] + 2 * _pattern_of[_closed(board) & ~board.won[player]]
-    )
+    return _pattern_of[board.won[player]] + 2 * _pattern_of[_closed(board) & ~board.won[player]]
 
 
 @cython.cfunc
@@ -298,11 +304,13 @@ def evaluate(board, lanes):
     forward: cython.pointer(Row) = cython.address(_nothing)
     place: cython.int = board.forced
     if place != FREE and not (closed >> place) & 1:
-        constraint = cython.address(_constraint[
-            STATES * place
-            + 3 * _needs[9 * _hopes(board, turn) + place]
-            + _needs[9 * _hopes(board, 1 - turn) + place]
-        ])
+        constraint = cython.address(
+            _constraint[
+                STATES * place
+                + 3 * _needs[9 * _hopes(board, turn) + place]
+                + _needs[9 * _hopes(board, 1 - turn) + place]
+            ]
+        )
         forward = _forward + place * _OPEN + _index(board, place, turn)
     head: cython.pointer(Head) = cython.address(_heads[_head_of[COUNT[closed]]])
     clipped: Row
@@ -318,7 +326,7 @@ def evaluate(board, lanes):
         for lane in range(LANES):
             total += cython.cast(int32_t, clipped.lane[lane]) * head.w1[unit][lane]
         total += head.b1[unit]
-        value += head.w2[unit] * (total if total > 0 else 0)
+        value += head.w2[unit] * (max(0, total))
     return int(min(max(value, -20000.0), 20000.0))
 
 

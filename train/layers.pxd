@@ -57,4 +57,9 @@ cdef struct Pass:
     int head
 
 cdef float forward(const float *weights, const Record *record, int symmetry, Pass *seen) noexcept nogil
-cdef void backward(const float *weights, Pass *seen, float slope, float *shared) noexcept nogil
+cdef void backward(const float *weights, Pass *seen, float *shared) noexcept nogil
+cdef void add(float *target, const float *source, int count) noexcept nogil
+cdef void back_through_head(const float *weights, Pass *seen, float slope, float *shared,
+                            float leak) noexcept nogil
+cdef void embed(const float *weights, int pattern, float *vector) noexcept nogil
+cdef void add_cells(const float *weights, int cells, int pattern, float *lanes) noexcept nogil
