@@ -5,13 +5,13 @@ Never the file's form, nor a search.
 
 from pathlib import Path
 
-from uttt.engine.compiled import network
+from uttt.engine.compiled import rows
 from uttt.engine.search import use_network
 
 
 def use(net: Path | None) -> None:
     """Evaluate by this network from now on; None: by the hand-made evaluation."""
     if net is None:
-        network.unload()
+        rows.unload()
     else:
         use_network(net)
