@@ -51,6 +51,11 @@ for line in sys.stdin:
 """
 
 
+def told_by_system(pid: int, file: str) -> str:
+    path = Path(f"/proc/{pid}/{file}")
+    return path.read_text().strip() if path.exists() else "none"
+
+
 async def until(condition: Any) -> None:
     async with asyncio.timeout(10):
         while not condition():  # noqa: ASYNC110 - what processes do is told by nobody
@@ -213,12 +218,15 @@ async def test_nobody_waits_for_a_pool_that_has_ended() -> None:
         await thinkers.search(BEGIN, QUICK)
 
 
-async def test_a_worker_comes_last_and_ends_with_its_input() -> None:
+async def test_a_worker_comes_last() -> None:
     async with thinking() as thinkers:
         await thinkers.search(BEGIN, QUICK)
         (pid,) = thinkers.pids
         assert os.getpriority(os.PRIO_PROCESS, pid) == 19
-        assert os.sched_getscheduler(pid) == os.SCHED_IDLE
+        assert os.sched_getscheduler(pid) == os.SCHED_BATCH
+        assert os.getsid(pid) == pid
+        assert told_by_system(pid, "oom_score_adj") == "1000"
+        assert told_by_system(pid, "autogroup").endswith(("nice 10", "none"))
 
 
 async def test_a_worker_has_none_of_the_settings(
