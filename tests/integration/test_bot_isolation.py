@@ -18,7 +18,7 @@ from support.server import Server, running
 SETTINGS = {
     "UTTT_BOT_DELAY": "1ms",
     "UTTT_ENGINE_PROCESSES": "2",
-    "UTTT_ENGINE_PATIENCE": "200ms",
+    "UTTT_ENGINE_PATIENCE": "1s",
 }
 CENTRE = (1, 1, 1, 1)
 THINKER = "bot-dragon"
@@ -60,6 +60,13 @@ async def test_workers_die_or_hang(tmp_path: Path, how: signal.Signals) -> None:
         cat, dan, ann, bob = await players.guests("cat", "dan", "ann", "bob")
         with_bots = [(client, *await begin(client)) for client in (cat, dan)]
         pids = await found(server, 2)
+        for client, match_id, game in with_bots:  # now both have started
+            await bots_move(client, match_id, game)
+        for client, match_id, game in with_bots:
+            move = game.legal_moves()[0]
+            await client.move(match_id, move)
+            await client.expect_state(match_id)
+            game.play(move)
         await asyncio.sleep(0.2)
         for pid in pids:
             os.kill(pid, how)
@@ -69,7 +76,7 @@ async def test_workers_die_or_hang(tmp_path: Path, how: signal.Signals) -> None:
         await matches.play_out(ann, bob, between, games.WON_BY_A)
         assert time.monotonic() - started < 4
         for client, match_id, game in with_bots:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(40):
                 await eventually(client, match_id, game)
         assert not set(pids) & set(workers(server))
         assert "engine_failed" in server.text()

@@ -12,9 +12,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from uttt.engine.orders import Answer, Failure, Order, read_answer, write_order
+from uttt.engine.orders import READY, Answer, Failure, Order, read_answer, write_order
 
 COMMAND: Final = (sys.executable, "-P", "-m", "uttt.engine.worker")
+_LONGEST_START: Final = 30.0
+"""Seconds until a process is ready; some hundredths, unless nobody lets it run."""
 _LAST_WORDS: Final = 2000
 """Bytes of what a dead process has said that are told."""
 _NICENESS: Final = 19
@@ -47,7 +49,16 @@ class EngineProcess:
             raise EngineFailed(f"cannot start: {error}") from None
         _put_last(process.pid)
         await _put_session_last(process.pid)
-        return cls(process)
+        started = cls(process)
+        try:
+            said = await started._read_line(_LONGEST_START)
+        except asyncio.CancelledError:
+            await started.kill()
+            raise
+        if said != READY:
+            await started.kill()
+            raise EngineFailed("the worker does not say that it is ready")
+        return started
 
     @property
     def pid(self) -> int:
@@ -64,10 +75,21 @@ class EngineProcess:
         is still `alive`.
         """
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        assert self._process.stdout is not None  # noqa: S101
+        self._process.stdin.write(write_order(order))
+        line = await self._read_line(timeout)
+        try:
+            return read_answer(line)
+        except Failure as failure:
+            raise EngineFailed(str(failure)) from None
+        except (ValueError, KeyError, TypeError) as error:
+            await self.kill()
+            raise EngineFailed(f"an answer that cannot be read: {error}") from None
+
+    async def _read_line(self, timeout: float) -> bytes:  # noqa: ASYNC109 - it ends a process
+        """Return the next line. Raises EngineFailed, and then the process has ended."""
+        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
         try:
             async with asyncio.timeout(timeout):
-                self._process.stdin.write(write_order(order))
                 line = await self._process.stdout.readline()
         except TimeoutError:
             await self.kill()
@@ -77,13 +99,7 @@ class EngineProcess:
             raise EngineFailed(f"cannot be asked: {error}") from None
         if not line.endswith(b"\n"):
             raise EngineFailed(await self._last_words())
-        try:
-            return read_answer(line)
-        except Failure as failure:
-            raise EngineFailed(str(failure)) from None
-        except (ValueError, KeyError, TypeError) as error:
-            await self.kill()
-            raise EngineFailed(f"an answer that cannot be read: {error}") from None
+        return line
 
     async def kill(self) -> None:
         """End the process, whatever it does."""
