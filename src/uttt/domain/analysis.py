@@ -1,51 +1,51 @@
-"""What an engine says of a finished match: values only. Whoever makes, keeps or shows them is
-elsewhere.
+"""What an engine says of a finished match: a value, and how it is put together from verdicts.
 
-Chances and proofs are seen by the first player, whoever is to move: so the course of a match can be
-drawn as one line.
+Pure. Never searches, and knows neither who has asked nor where it is kept.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Final
 
-from uttt.rules.position import Result
+from uttt.engine.hindsight import consistent
+from uttt.engine.judgement import Certain, JudgedMove, certain, first_chance, judge
+from uttt.engine.verdict import Verdict
+from uttt.rules.position import Position, Result
 
-
-class Judgement(StrEnum):
-    """How bad a move was. The values are stored and sent; never rename one."""
-
-    INACCURACY = "inaccuracy"
-    MISTAKE = "mistake"
-    BLUNDER = "blunder"
-
-
-@dataclass(frozen=True, slots=True)
-class AnalysedMove:
-    """A move of the match, the position after it, and what could have been played instead."""
-
-    move: int
-    chance: float
-    """The result that the first player can expect after it, 0 (lost) to 1 (won)."""
-    proof: Result | None
-    """How the match ends from there if both play on without mistakes; None: not certain."""
-    best: int | None
-    best_chance: float
-    """What the first player could have expected had `best` been played."""
-    line: tuple[int, ...]
-    """How both would go on best in the place of this move, `best` first."""
-    judgement: Judgement | None
-    lost_by_force: bool
-    """Its player was not proved to be lost before it, and was after it."""
+_CHANCE_AT_THE_END: Final = {Result.FIRST: 1.0, Result.SECOND: 0.0, Result.DRAW: 0.5}
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A match as an engine sees it."""
+    """A match as an engine sees it. It is kept as JSON: members may only be added with a default,
+    or what was kept before is made anew.
+    """
 
     engine: str
     """Which engine and net have made it; at most 64 characters."""
     start_chance: float
-    start_proof: Result | None
-    moves: tuple[AnalysedMove, ...]
+    """What the first player could expect before the first of the moves, 0 to 1."""
+    start_proof: Certain | None
+    moves: tuple[JudgedMove, ...]
     turning_point: int | None
     """The index in `moves` of the move that decided the match, if one did."""
+
+
+def analyse(
+    engine: str, start: Position, moves: Sequence[int], verdicts: Sequence[Verdict]
+) -> Analysis:
+    """Put an analysis together. `verdicts` are those that `judge` wants. Raises ValueError."""
+    verdicts = consistent(moves, verdicts)
+    judgement = judge(start, moves, verdicts)
+    if start.result is not None:
+        chance, proof = _CHANCE_AT_THE_END[start.result], Certain(start.result.value)
+    else:
+        chance, proof = first_chance(start, verdicts[0]), certain(start, verdicts[0])
+    turning_point = judgement.turning_point
+    return Analysis(
+        engine,
+        chance,
+        proof,
+        judgement.moves,
+        None if turning_point is None else turning_point - 1,
+    )

@@ -151,6 +151,7 @@ LaterMessage = (
     | MatchStatesRequest
     | FriendRequest
     | UnfriendRequest
+    | AnalysisRequest
     | Logout
 )
 FromClient = FirstMessage | LaterMessage

@@ -216,7 +216,7 @@ class MoveEvaluation(msgspec.Struct, frozen=True, gc=False):
     move: int
     chance: float
     proof: str | None
-    best: int | None
+    best: int
     best_chance: float
     line: list[int]
     judgement: str | None
@@ -284,5 +284,9 @@ ToClient = (
     | MatchUpdate
     | EloUpdate
     | FriendsUpdate
+    | AnalysisRequestResponse
+    | AnalysisProgress
+    | Analysis
+    | AnalysisFailed
     | Error
 )

@@ -28,9 +28,7 @@ def upgrade() -> None:
             comment="which engine and net have made it",
         ),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
-        sa.Column(
-            "content", sa.Text(), nullable=False, comment="JSON, see uttt.storage.analyses"
-        ),
+        sa.Column("content", sa.Text(), nullable=False, comment="JSON, see uttt.storage.analyses"),
         sa.ForeignKeyConstraint(
             ["match_id"],
             ["matches.id"],
