@@ -9,6 +9,7 @@ from uttt.domain.analysis import Analysis
 from uttt.domain.match import Fixture, Match
 from uttt.domain.rating import Standing
 from uttt.domain.refusals import Code
+from uttt.engine.levels import Level
 
 
 class MatchChanged(NamedTuple):
@@ -37,6 +38,13 @@ class FriendsChanged(NamedTuple):
     friends: list[tuple[str, int]]
 
 
+class BotOffered(NamedTuple):
+    """Nobody has come to play with this player, who wants to be asked: this bot would."""
+
+    player_id: int
+    level: Level
+
+
 class SessionsVoided(NamedTuple):
     """These sessions exist no longer: whatever is connected with them is to be closed."""
 
@@ -60,7 +68,7 @@ class AnalysisMade(NamedTuple):
     analysis: Analysis
 
 
-class AnalysisFailed(NamedTuple):
+class AnalysisNotMade(NamedTuple):
     """An analysis that these players wanted will not come; `code` says why."""
 
     player_ids: frozenset[int]
@@ -73,8 +81,9 @@ Notice = (
     | MatchGone
     | StandingChanged
     | FriendsChanged
+    | BotOffered
     | SessionsVoided
     | AnalysisAdvanced
     | AnalysisMade
-    | AnalysisFailed
+    | AnalysisNotMade
 )

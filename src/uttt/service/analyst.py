@@ -15,7 +15,7 @@ import structlog
 from sqlalchemy import Connection
 
 from uttt.bus.local import LocalBus
-from uttt.bus.notices import AnalysisAdvanced, AnalysisFailed, AnalysisMade
+from uttt.bus.notices import AnalysisAdvanced, AnalysisMade, AnalysisNotMade
 from uttt.domain.analysis import Analysis, analyse
 from uttt.domain.events import Result
 from uttt.domain.match import Fixture, Player, begin
@@ -230,7 +230,7 @@ class Analyst:
                 self._bus.publish(AnalysisMade(player_ids, job.fixture, outcome))
             else:
                 self._note_failure(job.fixture.public_id, outcome)
-                self._bus.publish(AnalysisFailed(player_ids, job.fixture.public_id, outcome))
+                self._bus.publish(AnalysisNotMade(player_ids, job.fixture.public_id, outcome))
 
     async def _carry_out(self, job: _Job) -> Analysis | Code:
         """Make and keep an analysis, or return why there is none. What fails here is told to those

@@ -13,6 +13,7 @@ from uttt.service.ladder import Ladder
 from uttt.service.limits import RateLimit
 from uttt.service.lobby import Lobby
 from uttt.service.referee import Referee
+from uttt.service.roster import Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +32,4 @@ class Services:
     logins_per_address: RateLimit
     logins_per_name: RateLimit
     referee: Referee
+    roster: Roster

@@ -15,8 +15,7 @@ from uttt.service.analyst import Analyst, Asker, Progress, Report
 from uttt.service.limits import RateLimit
 from uttt.storage.failures import Unavailable
 from uttt.web.addresses import Addresses
-from uttt.wire.analysis_view import analysis_data
-from uttt.wire.to_client import ProgressData
+from uttt.wire.analysis import ProgressData, analysis_data
 
 _HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _STATUSES: Final = {

@@ -6,8 +6,9 @@ from typing import Protocol, assert_never
 
 from uttt.bus.notices import (
     AnalysisAdvanced,
-    AnalysisFailed,
     AnalysisMade,
+    AnalysisNotMade,
+    BotOffered,
     FriendsChanged,
     MatchChanged,
     MatchGone,
@@ -19,11 +20,11 @@ from uttt.domain.lifetimes import Lifetimes
 from uttt.domain.match import Match
 from uttt.service.accounts import Login
 from uttt.service.clock import Clock
-from uttt.wire.analysis_view import analysis_data, analysis_failed
+from uttt.wire.analysis import ProgressData, analysis_data, analysis_failure
 from uttt.wire.codec import encode
 from uttt.wire.match_text import encode_match
-from uttt.wire.to_client import Analysis, AnalysisProgress, ProgressData
-from uttt.wire.views import elo_update, friends_update, match_gone
+from uttt.wire.to_client import Analysis, AnalysisFailed, AnalysisProgress
+from uttt.wire.views import bot_offer, elo_update, friends_update, match_gone
 
 
 class Listener(Protocol):
@@ -71,6 +72,8 @@ class Audience:
                 self._push(player_id, encode(elo_update(standing)))
             case FriendsChanged(player_id, friends):
                 self._push(player_id, encode(friends_update(friends)))
+            case BotOffered(player_id, level):
+                self._push(player_id, encode(bot_offer(level)))
             case SessionsVoided(session_ids):
                 for session_id in session_ids:
                     for connection in self._of_session.get(session_id, ()):
@@ -81,8 +84,8 @@ class Audience:
             case AnalysisMade(player_ids, fixture, analysis):
                 message = encode(Analysis(analysis_data(fixture, analysis)))
                 self._push_to_askers(player_ids, fixture.public_id, message)
-            case AnalysisFailed(player_ids, public_id, code):
-                message = encode(analysis_failed(public_id, code))
+            case AnalysisNotMade(player_ids, public_id, code):
+                message = encode(AnalysisFailed(analysis_failure(public_id, code)))
                 self._push_to_askers(player_ids, public_id, message)
             case _:
                 assert_never(notice)

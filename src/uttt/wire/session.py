@@ -16,23 +16,21 @@ from uttt.service.lobby import RequestRefused
 from uttt.service.services import Services
 from uttt.storage.failures import Unavailable
 from uttt.wire import from_client
-from uttt.wire.analysis_view import analysis_data
+from uttt.wire.analysis import AnalysisAnswer, ProgressData, analysis_data
 from uttt.wire.codec import Unreadable, decode, encode, encode_error
 from uttt.wire.from_client import Cell, FromClient
 from uttt.wire.match_text import encode_match
 from uttt.wire.to_client import (
     Analysis,
-    AnalysisAnswer,
     AnalysisProgress,
     AnalysisRequestResponse,
     Answer,
     CancelMatchRequestResponse,
     FriendRequestResponse,
     MatchRequestResponse,
-    ProgressData,
     UnfriendRequestResponse,
 )
-from uttt.wire.views import elo_update, friends_update
+from uttt.wire.views import bots, elo_update, friends_update
 
 log = structlog.get_logger(__name__)
 _COORDINATES: dict[int | str, int] = {0: 0, 1: 1, 2: 2, "0": 0, "1": 1, "2": 2}
@@ -118,6 +116,10 @@ class Session:
                 await self._friend_request(message)
             case from_client.UnfriendRequest():
                 await self._unfriend_request(message)
+            case from_client.BotsRequest():
+                roster = self._services.roster
+                levels = [bot.level for bot in roster]
+                self._answer(encode(bots(levels, rated=roster.rated)))
             case from_client.AnalysisRequest():
                 await self._analysis_request(message.data.match_id)
             case from_client.Logout():
