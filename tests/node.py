@@ -157,7 +157,7 @@ class Node:
             self.database, self.journal, self.passwords, self.hall, self.ladder, self.bus,
             self.clock, 1000,
         )  # fmt: skip
-        self.lobby = Lobby(self.hall, self.journal, self.bus, self.clock, max_open)
+        self.lobby = Lobby(self.hall, self.journal, self.bus, self.clock, self.roster, max_open)
         self.attendance = Attendance(
             self.hall, self.lobby, self.journal, self.bus, self.clock, LIFETIMES
         )
@@ -182,7 +182,7 @@ class Node:
             analyst=self.analyst,
             attendance=self.attendance,
             clock=self.clock,
-            friends=Friends(self.database, self.journal, self.bus),
+            friends=Friends(self.database, self.journal, self.bus, self.roster),
             hall=self.hall,
             ladder=self.ladder,
             lifetimes=LIFETIMES,

@@ -156,7 +156,8 @@ class Session:
         lobby, name = self._services.lobby, message.data.player
         try:
             if name is None:
-                msg = await lobby.request_random(self._player)
+                wants_offer = message.data.bot_offer
+                msg = await lobby.request_random(self._player, wants_offer=wants_offer)
             else:
                 msg = await lobby.request_named(self._player, name)
         except RequestRefused as refused:
