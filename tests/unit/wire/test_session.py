@@ -25,6 +25,7 @@ RESPONSES = {
     "cancel_match_request": "cancel_match_request_response",
     "friend_request": "friend_request_response",
     "unfriend_request": "unfriend_request_response",
+    "analysis_request": "analysis_request_response",
 }
 
 
