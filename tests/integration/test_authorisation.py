@@ -31,6 +31,7 @@ TABLE: dict[str, tuple[str, ...]] = {
     "match_states_request": (NOBODY, "nothing", "nothing", "match_listed", "match_listed"),
     "friend_request": (NOBODY, "refused", *["friend_added"] * 3),
     "unfriend_request": (NOBODY, *["refused"] * 4),
+    "bots_request": (NOBODY, *["bots_listed"] * 4),
     "analysis_request": (NOBODY, *["still_running"] * 4),
     "logout": (NOBODY, *["logged_out"] * 4),
     "end_game": (NOBODY, *["tolerated"] * 4),
@@ -123,6 +124,10 @@ async def friend_added(cell: Cell) -> None:
     assert (await cell.sender.expect("friends_update"))["friends"] == []
 
 
+async def bots_listed(cell: Cell) -> None:
+    assert (await cell.sender.expect("bots"))["bots"]
+
+
 async def logged_out(cell: Cell) -> None:
     await cell.sender.expect_close()
 
@@ -149,7 +154,8 @@ OUTCOMES: dict[str, Callable[[Cell], Awaitable[None]]] = {
         outcome.__name__: outcome
         for outcome in (
             *(logged_in, match_made, waiting, refused, not_your_turn, moved, ended, nothing),
-            *(still_running, match_listed, friend_added, logged_out, tolerated, not_logged_in),
+            *(match_listed, friend_added, bots_listed, logged_out, tolerated, not_logged_in),
+            still_running,
         )
     },
 }
