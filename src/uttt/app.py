@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from uttt import __version__
 from uttt.bus.local import LocalBus
 from uttt.domain.lifetimes import Lifetimes
+from uttt.engine.identity import identity
 from uttt.engine.levels import LEVELS
 from uttt.engine.search import COMPILED
 from uttt.metrics import Metrics
@@ -233,9 +234,8 @@ def _pool(settings: Settings) -> Pool:
 
 
 def _manner(settings: Settings, clock: Clock) -> Manner:
-    kind = "" if COMPILED else ", not compiled"
     return Manner(
-        engine=f"uttt {__version__}{kind}",
+        engine=identity(__version__),
         replaces_others=COMPILED,
         seconds=settings.analysis_time.total_seconds(),
         # as many as search at a time
