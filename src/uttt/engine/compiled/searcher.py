@@ -11,7 +11,8 @@ from cython.cimports.libc.string import memset
 from cython.cimports.posix.time import CLOCK_MONOTONIC, CLOCK_THREAD_CPUTIME_ID
 from cython.cimports.uttt.engine.compiled.alphabeta import descend, start_tables
 from cython.cimports.uttt.engine.compiled.board import list_moves, set_board
-from cython.cimports.uttt.engine.compiled.network import VALUE_OF_LOGIT, is_loaded
+from cython.cimports.uttt.engine.compiled.network import is_loaded
+from cython.cimports.uttt.engine.compiled.rows import VALUE_OF_LOGIT
 from cython.cimports.uttt.engine.compiled.table import FORCED, NO_MOVE, WON, clear, release, reserve
 from cython.cimports.uttt.engine.compiled.tree import DEEPEST, INFINITE, Search, enter, now
 
