@@ -139,6 +139,20 @@ class Logout(_Message, tag="logout", frozen=True):
     data: Any
 
 
+class AnalysisOf(msgspec.Struct, frozen=True, gc=False):
+    """The id of a finished match."""
+
+    match_id: str
+
+
+class AnalysisRequest(_Message, tag="analysis_request", frozen=True):
+    """Have a finished match analysed, or get the analysis that is there already. Never a match that
+    still goes on.
+    """
+
+    data: AnalysisOf
+
+
 FirstMessage = Login | TempSession | Reconnect
 LaterMessage = (
     Move
@@ -149,6 +163,7 @@ LaterMessage = (
     | FriendRequest
     | UnfriendRequest
     | BotsRequest
+    | AnalysisRequest
     | Logout
 )
 FromClient = FirstMessage | LaterMessage

@@ -11,14 +11,19 @@ import structlog
 from uttt.domain.commands import Abandon, Play
 from uttt.domain.refusals import Code, Refused
 from uttt.service.accounts import Login
+from uttt.service.analyst import Asker, Report
 from uttt.service.lobby import RequestRefused
 from uttt.service.services import Services
 from uttt.storage.failures import Unavailable
 from uttt.wire import from_client
+from uttt.wire.analysis import AnalysisAnswer, ProgressData, analysis_data
 from uttt.wire.codec import Unreadable, decode, encode, encode_error
 from uttt.wire.from_client import Cell, FromClient
 from uttt.wire.match_text import encode_match
 from uttt.wire.to_client import (
+    Analysis,
+    AnalysisProgress,
+    AnalysisRequestResponse,
     Answer,
     CancelMatchRequestResponse,
     FriendRequestResponse,
@@ -36,9 +41,12 @@ _UNREADABLE_REQUEST = Answer(success=False, msg="The request has a missing or wr
 class Session:
     """The messages of one connection after its login, in the order in which they arrive."""
 
-    def __init__(self, login: Login, services: Services, answer: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, login: Login, address: str, services: Services, answer: Callable[[bytes], None]
+    ) -> None:
         self._login = login
         self._player = login.player
+        self._asker = Asker(address, login.player)
         self._services = services
         self._answer = answer
 
@@ -104,14 +112,14 @@ class Session:
             case from_client.MatchStatesRequest():
                 for update in self.matches().values():
                     self._answer(update)
-            case from_client.FriendRequest():
-                await self._friend_request(message)
-            case from_client.UnfriendRequest():
-                await self._unfriend_request(message)
+            case from_client.FriendRequest() | from_client.UnfriendRequest():
+                await self._change_friends(message)
             case from_client.BotsRequest():
                 roster = self._services.roster
                 levels = [bot.level for bot in roster]
                 self._answer(encode(bots(levels, rated=roster.rated)))
+            case from_client.AnalysisRequest():
+                await self._analysis_request(message.data.match_id)
             case from_client.Logout():
                 await self._services.accounts.logout(self._login)
             case from_client.Login() | from_client.TempSession() | from_client.Reconnect():
@@ -165,23 +173,42 @@ class Session:
             answer = Answer(success=False, msg="You are not in the queue.")
         self._answer(encode(CancelMatchRequestResponse(answer)))
 
-    async def _friend_request(self, message: from_client.FriendRequest) -> None:
+    async def _change_friends(
+        self, message: from_client.FriendRequest | from_client.UnfriendRequest
+    ) -> None:
+        friends, adds = self._services.friends, isinstance(message, from_client.FriendRequest)
+        change = friends.add if adds else friends.remove
         try:
-            success, msg = await self._services.friends.add(self._player, message.data.user)
+            success, msg = await change(self._player, message.data.user)
         except Unavailable:
             success, msg = False, _UNAVAILABLE.msg
-        self._answer(encode(FriendRequestResponse(Answer(success, msg))))
+        response = FriendRequestResponse if adds else UnfriendRequestResponse
+        self._answer(encode(response(Answer(success, msg))))
         if success:
-            await self._services.friends.tell(self._player)
+            await friends.tell(self._player)
 
-    async def _unfriend_request(self, message: from_client.UnfriendRequest) -> None:
+    async def _analysis_request(self, match_id: str) -> None:
         try:
-            success, msg = await self._services.friends.remove(self._player, message.data.user)
+            found = await self._services.analyst.request(match_id, self._asker)
+        except Refused as refused:
+            self._answer(_analysis_answer(match_id, refused))
+            return
         except Unavailable:
-            success, msg = False, _UNAVAILABLE.msg
-        self._answer(encode(UnfriendRequestResponse(Answer(success, msg))))
-        if success:
-            await self._services.friends.tell(self._player)
+            self._answer(_analysis_answer(match_id, _UNAVAILABLE))
+            return
+        self._answer(_analysis_answer(match_id, None))
+        if isinstance(found, Report):
+            self._answer(encode(Analysis(analysis_data(*found))))
+        else:
+            self._answer(encode(AnalysisProgress(ProgressData(*found))))
+
+
+def _analysis_answer(match_id: str, refused: Refused | None) -> bytes:
+    if refused is None:
+        data = AnalysisAnswer(match_id, success=True, msg="", code=None)
+    else:
+        data = AnalysisAnswer(match_id, success=False, msg=refused.msg, code=refused.code.value)
+    return encode(AnalysisRequestResponse(data))
 
 
 def _type(message: FromClient) -> str:
@@ -208,6 +235,8 @@ def _answer_to(unreadable: Unreadable) -> bytes:
                 return encode(FriendRequestResponse(_UNREADABLE_REQUEST))
             case "unfriend_request":
                 return encode(UnfriendRequestResponse(_UNREADABLE_REQUEST))
+            case "analysis_request":
+                return _analysis_answer("", unreadable)
             case "login" | "reconnect" | "temp_session":
                 return encode_error(Refused(Code.ALREADY_LOGGED_IN), unreadable.type)
             case _:

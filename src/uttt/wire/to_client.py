@@ -5,6 +5,8 @@ The docstrings and members here are the source of docs/protocol.md.
 
 import msgspec
 
+from uttt.wire.analysis import AnalysisAnswer, AnalysisData, AnalysisFailure, ProgressData
+
 
 class _Message(msgspec.Struct, tag_field="type", frozen=True, gc=False):
     """An envelope: `type` tells the message, `data` holds its members."""
@@ -198,6 +200,34 @@ class BotOffer(_Message, tag="bot_offer", frozen=True):
     data: BotData
 
 
+class AnalysisRequestResponse(_Message, tag="analysis_request_response", frozen=True):
+    """The answer to `analysis_request`. After success follow `analysis_progress`, unless it was
+    there already, and then `analysis` or `analysis_failed`.
+    """
+
+    data: AnalysisAnswer
+
+
+class AnalysisProgress(_Message, tag="analysis_progress", frozen=True):
+    """How far an analysis has come, about twice a second, to all connections of those who asked
+    for it.
+    """
+
+    data: ProgressData
+
+
+class Analysis(_Message, tag="analysis", frozen=True):
+    """The analysis of a finished match."""
+
+    data: AnalysisData
+
+
+class AnalysisFailed(_Message, tag="analysis_failed", frozen=True):
+    """An analysis that was begun could not be finished. It may be asked for again."""
+
+    data: AnalysisFailure
+
+
 class ErrorData(msgspec.Struct, frozen=True, gc=False):
     """`code` is stable and for programs, `msg` is for people, `request` the type that
     was refused.
@@ -226,5 +256,9 @@ ToClient = (
     | FriendsUpdate
     | Bots
     | BotOffer
+    | AnalysisRequestResponse
+    | AnalysisProgress
+    | Analysis
+    | AnalysisFailed
     | Error
 )
