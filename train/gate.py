@@ -28,7 +28,7 @@ def passes(tally: Tally) -> bool:
 
 def describe(tally: Tally) -> str:
     """Games, score and Elo with its interval, in a line."""
-    low, likeliest, high = tally.elo
+    low, likeliest, high = (value + 0.0 for value in tally.elo)  # no minus before a zero
     return (
         f"+{tally.wins} ={tally.draws} -{tally.losses}, {100 * tally.score:.1f} %, "
         f"Elo {likeliest:+.0f} [{low:+.0f}, {high:+.0f}]"
