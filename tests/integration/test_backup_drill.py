@@ -154,7 +154,7 @@ async def test_restored_and_played_on(restored: tuple[Taken, URL], tmp_path: Pat
 
 def check_ratings(rows: samples.Rows) -> None:
     """Points, changes and counts fit each other: no half of a batch is there."""
-    points = Counter({p["id"]: 1000 for p in rows["players"] if p["registered"]})
+    points = Counter({p["id"]: 1000 for p in rows["players"] if p["rating"] is not None})
     for change in rows["rating_changes"]:
         points[change["player_id"]] += change["rating_after"] - change["rating_before"]
     ratings = {p["id"]: p["rating"] for p in rows["players"] if p["registered"]}
