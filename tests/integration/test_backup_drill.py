@@ -157,7 +157,7 @@ def check_ratings(rows: samples.Rows) -> None:
     points = Counter({p["id"]: 1000 for p in rows["players"] if p["rating"] is not None})
     for change in rows["rating_changes"]:
         points[change["player_id"]] += change["rating_after"] - change["rating_before"]
-    ratings = {p["id"]: p["rating"] for p in rows["players"] if p["registered"]}
+    ratings = {p["id"]: p["rating"] for p in rows["players"] if p["rating"] is not None}
     assert ratings == dict(points)
     counted = {row["rating"]: row["accounts"] for row in rows["rating_counts"]}
     assert counted == Counter(ratings.values())
