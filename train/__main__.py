@@ -71,23 +71,26 @@ def _fit(options: argparse.Namespace) -> int:
 
 
 def _gate(options: argparse.Namespace) -> int:
-    score = gate.contest(
+    tally = gate.contest(
         options.out / "weights.net",
         options.parent,
         games=options.games,
         milliseconds=options.milliseconds,
         jobs=options.jobs,
         seed=options.seed,
-        report=lambda score: _say(str(score)),
+        report=lambda tally: _say(gate.describe(tally)),
     )
-    against = "the hand-made evaluation" if options.parent is None else "its parent"
-    _say(f"against {against}: {score}, {'passed' if score.passed else 'not passed'}")
-    if not score.passed:
+    against = "the hand-made evaluation" if options.parent is None else _name(options.parent)
+    match = (
+        f"{gate.describe(tally)} in {2 * len(tally.pairs)} games against {against}, "
+        f"{options.milliseconds} ms a move"
+    )
+    _say(f"{match}: {'passed' if gate.passes(tally) else 'not passed'}")
+    if not gate.passes(tally):
         return 1
     floats = array("f", (options.out / "weights.floats").read_bytes())
-    held = weights.read(options.out / "weights.net").provenance["positions"]
-    match = f"{score} in {options.games} games against {against}, {options.milliseconds} ms a move"
-    _write(options, floats, held, match)
+    positions = weights.read(options.out / "weights.net").provenance["positions"]
+    _write(options, floats, positions, match)
     if options.install:
         weights.SHIPPED.write_bytes((options.out / "weights.net").read_bytes())
     return 0

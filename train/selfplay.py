@@ -80,16 +80,18 @@ def play_game(searcher: Searcher, games: Games, chance: random.Random) -> list[R
             position = play(position, chance.choice(legal_moves(position)))
     seen: list[tuple[Position, int]] = []
     winner: int | None = None
-    while position.result is None and winner is None:
+    while position.result is None:
         nodes = games.nodes // 2 + chance.randrange(games.nodes)
-        value, _, _, line = searcher.search(position, 0, nodes, 0)
-        if abs(value) > _PROVED:
-            winner = position.turn if value > 0 else 1 - position.turn
+        value, drawn, _, _, line = searcher.search(position, 0, nodes, 0)
+        proved = drawn or abs(value) > _PROVED
         move = line[0]
-        if winner is None and chance.random() < games.strayings:
+        if not proved and chance.random() < games.strayings:
             move = chance.choice(legal_moves(position))
         else:
             seen.append((position, value))
+        if proved:
+            winner = None if drawn else position.turn if value > 0 else 1 - position.turn
+            break
         position = play(position, move)
     if position.result in (Result.FIRST, Result.SECOND):
         winner = 0 if position.result is Result.FIRST else 1

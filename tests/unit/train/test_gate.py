@@ -1,22 +1,16 @@
-"""The arithmetic of the gate, and a short match."""
-
-import math
+"""Who passes the gate, and a short match."""
 
 import pytest
-from train.gate import contest, elo, score
+from train import gate
+
+from uttt.engine.contest import Tally
 
 
-def test_elo_of_a_score() -> None:
-    assert elo(0.5) == 0
-    assert math.isclose(elo(10 / 11), 400)
-
-
-def test_a_score_counts_games_and_judges_pairs() -> None:
-    result = score([(1.0, 0.5), (0.0, 1.0), (0.5, 0.5)])
-    assert (result.wins, result.draws, result.losses) == (2, 3, 1)
-    assert math.isclose(result.mean, 3.5 / 6)
-    # pairs 0.75, 0.5, 0.5: variance 1/48, of the mean 1/144
-    assert math.isclose(result.error, 1.96 / 12)
+def _tally(pairs: list[tuple[float, float]]) -> Tally:
+    tally = Tally()
+    for pair in pairs:
+        tally = tally.with_pair(*pair)
+    return tally
 
 
 @pytest.mark.parametrize(
@@ -31,15 +25,16 @@ def test_a_score_counts_games_and_judges_pairs() -> None:
     ],
 )
 def test_who_passes(pairs: list[tuple[float, float]], passed: bool) -> None:
-    assert score(pairs).passed is passed
+    assert gate.passes(_tally(pairs)) is passed
 
 
-def test_no_games_have_no_score() -> None:
-    with pytest.raises(ValueError, match="no games"):
-        score([])
+def test_a_match_is_described_in_a_line() -> None:
+    assert gate.describe(_tally([(1.0, 0.5), (0.5, 0.0)])).startswith("+1 =2 -1, 50.0 %, Elo +0 [")
 
 
 def test_a_match_is_played_in_pairs() -> None:
-    result = contest(None, None, games=4, milliseconds=1, jobs=2)
-    assert result.wins + result.draws + result.losses == 4
-    assert not result.passed
+    told: list[Tally] = []
+    tally = gate.contest(None, None, games=4, milliseconds=1, jobs=2, report=told.append)
+    assert tally.wins + tally.draws + tally.losses == 4
+    assert [len(one.pairs) for one in told] == [1, 2]
+    assert told[-1] == tally

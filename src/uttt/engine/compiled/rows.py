@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import cython
 from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, uintptr_t
 from cython.cimports.libc.stdlib import calloc
+from cython.cimports.libc.string import memset
 from cython.cimports.uttt.engine.compiled.board import (
     FULL,
     HAS_LINE,
@@ -85,6 +86,7 @@ def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[
             OPEN,
             shift,
         )
+    memset(macro_rows, 0, 2 * HOPES * cython.sizeof(Row))  # rows of a network before
     own = numbers["MACRO"]
     scale = numbers["MACRO_SCALE"]
     for place in range(2):
