@@ -1,6 +1,8 @@
 """What a search promises beside good moves: limits, an end when told, the same answer twice."""
 
 import random
+import subprocess
+import sys
 import threading
 import time
 
@@ -128,3 +130,21 @@ def test_the_plain_search_keeps_its_limits_and_stops() -> None:
     before = time.monotonic()
     plain.search(MIDDLE, Limits(seconds=60))
     assert time.monotonic() - before < 10
+
+
+def test_where_the_core_is_not_compiled_the_plain_search_plays() -> None:
+    program = """
+import sys
+sys.modules["uttt.engine.compiled"] = None  # as if its import failed
+from uttt.engine import COMPILED, LEVELS, Engine, Limits, choose
+from uttt.rules.position import legal_moves, start
+import random
+assert not COMPILED
+engine = Engine()
+assert engine.search(start(), Limits(depth=2)).move in legal_moves(start())
+assert len(engine.rank(start(), Limits(depth=1))) == 81
+assert choose(engine, LEVELS[2], start(), random.Random(1)) in legal_moves(start())
+engine.new_game()
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
