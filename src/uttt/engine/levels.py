@@ -16,6 +16,12 @@ from uttt.engine.search import Engine
 from uttt.engine.verdict import Limits, Verdict
 from uttt.rules.position import Position, legal_moves, play
 
+_VARIED_PLIES: Final = 4
+"""As long as so few moves were made, strong opponents choose among good ones."""
+_VARIED_LIMITS: Final = Limits(depth=8, nodes=200_000)
+_AS_GOOD: Final = 0.01
+"""Of the expected result."""
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -43,42 +49,52 @@ LEVELS: Final = (
     Level(
         "bot-chick", "Pip the chick", "🐣",
         "Has just hatched and plays whatever looks nice. Everybody's first win.",
-        400, Limits(depth=1), tunnel=1.0, noise=2.2, alert=0.6,
+        400, Limits(depth=1), tunnel=1.0, noise=3.0, alert=0.6,
     ),
     Level(
         "bot-mouse", "Minnie the mouse", "🐭",
         "Likes three in a row, and forgets where that sends you.",
-        700, Limits(depth=1), tunnel=0.9, noise=0.9, alert=0.85,
+        520, Limits(depth=1), tunnel=0.9, noise=0.9, alert=0.85,
     ),
     Level(
         "bot-rabbit", "Rosa the rabbit", "🐰",
         "Thinks of your answer, when nothing more exciting is to be seen.",
-        900, Limits(depth=2), tunnel=0.5, noise=0.6, alert=0.95,
+        660, Limits(depth=2), tunnel=0.5, noise=0.6, alert=0.95,
     ),
     Level(
         "bot-cat", "Carlo the cat", "🐱",
         "Patient, and quick to pounce. Sometimes looks the wrong way.",
-        1150, Limits(depth=3), tunnel=0.2, noise=0.4, alert=0.98,
+        840, Limits(depth=3), tunnel=0.2, noise=0.4, alert=0.98,
     ),
     Level(
         "bot-fox", "Frieda the fox", "🦊",
         "Knows the tricks. Plan ahead, or be outfoxed.",
-        1400, Limits(depth=4), tunnel=0.05, noise=0.2,
+        1020, Limits(depth=4), tunnel=0.05, noise=0.2,
+    ),
+    Level(
+        "bot-badger", "Bruno the badger", "🦡",
+        "Digs deep and holds what he has.",
+        1200, Limits(depth=5), tunnel=0.02, noise=0.12,
     ),
     Level(
         "bot-owl", "Otto the owl", "🦉",
         "Has read all the books and seldom errs.",
-        1650, Limits(nodes=3_000), noise=0.08,
+        1400, Limits(nodes=3_000), noise=0.08,
+    ),
+    Level(
+        "bot-falcon", "Fenja the falcon", "🦅",
+        "Sees from afar where you will be weak.",
+        1600, Limits(nodes=2_500),
     ),
     Level(
         "bot-wolf", "Wanda the wolf", "🐺",
         "Hunts every slip to the end.",
-        1900, Limits(nodes=40_000, seconds=0.5),
+        1800, Limits(nodes=40_000, seconds=0.5),
     ),
     Level(
         "bot-dragon", "Drakon the dragon", "🐲",
         "The strongest that we have: a second of thought for each move. Good luck.",
-        2150, Limits(seconds=1.0),
+        2000, Limits(seconds=1.0),
     ),
 )  # fmt: skip
 """All opponents, the gentlest first."""
@@ -91,10 +107,14 @@ def named(name: str) -> Level | None:
 
 def choose(engine: Engine, level: Level, position: Position, chance: random.Random) -> int:
     """The move that this opponent makes. Raises ValueError if the match is over."""
-    if level.tunnel == 0 and level.noise == 0:
-        return engine.search(position, level.limits).move
     moves = legal_moves(position)
-    if level.alert and chance.random() < level.alert:
+    if len(moves) == 1:
+        return moves[0]
+    if level.tunnel == 0 and level.noise == 0:
+        if position.plies >= _VARIED_PLIES:
+            return engine.search(position, level.limits).move
+        return _varied(engine, position, chance)
+    if chance.random() < level.alert:
         wins = [move for move in moves if _wins(position, move)]
         if wins:
             return chance.choice(wins)
@@ -107,6 +127,15 @@ def choose(engine: Engine, level: Level, position: Position, chance: random.Rand
 
     likings = {move: liking(move) for move in moves}
     return max(moves, key=lambda move: likings[move])
+
+
+def _varied(engine: Engine, position: Position, chance: random.Random) -> int:
+    """One of the moves that are as good as the best: nobody shall win the same match twice."""
+    verdicts = engine.rank(position, _VARIED_LIMITS)
+    best = verdicts[0].chance
+    return chance.choice(
+        [verdict.move for verdict in verdicts if verdict.chance >= best - _AS_GOOD]
+    )
 
 
 def _wins(position: Position, move: int) -> bool:

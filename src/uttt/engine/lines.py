@@ -7,6 +7,7 @@ who plays whom (`contest`).
 import subprocess
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from queue import Empty, Queue
 from typing import Final, TextIO
 
@@ -134,8 +135,16 @@ class Program:
         )
         self._answers: Queue[str] = Queue()
         threading.Thread(target=self._listen, daemon=True).start()
+        self.name = ""
+        try:
+            self._greet()
+        except Faulty:
+            self.close()
+            raise
+
+    def _greet(self) -> None:
         self._say("hello")
-        word, _, self.name = self._hear(_PATIENCE).partition(" ")
+        word, _, self.name = self._hear(6 * _PATIENCE).partition(" ")
         if word != "name":
             raise Faulty("it did not answer hello by its name")
 
@@ -165,7 +174,8 @@ class Program:
     def close(self) -> None:
         """End it."""
         if self._process.stdin:
-            self._process.stdin.close()
+            with suppress(OSError):  # what was not written yet is of no use to anybody
+                self._process.stdin.close()
         try:
             self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
