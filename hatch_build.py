@@ -35,9 +35,14 @@ class ProductBuildHook(BuildHookInterface[Any]):
         build_data["artifacts"].append("src/uttt/web/client/**")
         if self.target_name != "wheel":
             return  # a source distribution is compiled where it is installed
-        # from a checkout we compile for the machine that serves, else for any of its kind
-        if build_core(root, native=version == "editable"):
-            build_data["artifacts"].append(f"{CORE.as_posix()}/*.so")
+        if version == "editable":  # a checkout serves where it is built
+            build_core(root, native=True)
+            return
+        target = root / "build" / "wheel"
+        if build_core(root, target, native=False):
+            inside = CORE.relative_to("src").as_posix()
+            for file in (target / inside).glob("*.so"):
+                build_data["force_include"][str(file)] = f"{inside}/{file.name}"
             build_data["pure_python"] = False
             platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
             build_data["tag"] = f"cp311-abi3-{platform}"
@@ -59,8 +64,8 @@ def build_client(root: Path) -> None:
     shutil.copytree(client / "dist", target)
 
 
-def build_core(root: Path, *, native: bool) -> bool:
-    """Compile the core of the engine beside its sources; whether that succeeded.
+def build_core(root: Path, target: Path | None = None, *, native: bool) -> bool:
+    """Compile the core of the engine, into `target` or beside its sources; whether that succeeded.
 
     `native`: for the processor of this machine; the files may not run on others. UTTT_MARCH, a name
     for the compiler's -march, overrides it.
@@ -68,26 +73,27 @@ def build_core(root: Path, *, native: bool) -> bool:
     march = os.environ.get("UTTT_MARCH", "native" if native else "")
     flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fassociative-math"]
     flags += ["-fno-signed-zeros", "-g0", "-w"] + ([f"-march={march}"] if march else [])
-    _forget_compiled(root)
+    target = target or root / "src"
+    _forget_compiled(target)
     try:
-        _compile(root, flags)
+        _compile(root, target, flags)
     except Exception as error:  # noqa: BLE001 - whatever it is, there is a fallback
         sys.stderr.write(
             f"warning: the engine could not be compiled ({type(error).__name__}: {error}); it "
             "will think in plain Python, slowly. It needs a C compiler and Cython.\n"
         )
-        _forget_compiled(root)
+        _forget_compiled(target)
         return False
     return True
 
 
-def _forget_compiled(root: Path) -> None:
+def _forget_compiled(target: Path) -> None:
     """Remove what was compiled of another version, or in part: it would be imported."""
-    for old in (root / CORE).glob("*.so"):
+    for old in (target / CORE.relative_to("src")).glob("*.so"):
         old.unlink()
 
 
-def _compile(root: Path, flags: list[str]) -> None:
+def _compile(root: Path, target: Path, flags: list[str]) -> None:
     from Cython.Build import cythonize  # noqa: PLC0415 - may be missing
     from setuptools import Distribution, Extension  # noqa: PLC0415
 
@@ -108,11 +114,9 @@ def _compile(root: Path, flags: list[str]) -> None:
         compiled = cythonize(
             extensions, build_dir=str(root / "build" / "engine"), compiler_directives=DIRECTIVES
         )
-        distribution = Distribution(
-            {"name": "uttt", "ext_modules": compiled, "package_dir": {"": "."}}
-        )
+        distribution = Distribution({"name": "uttt", "ext_modules": compiled})
         command = distribution.get_command_obj("build_ext")
-        command.inplace = True
+        command.build_lib = str(target)
         command.force = True
         command.build_temp = str(root / "build" / "engine")
         command.ensure_finalized()
