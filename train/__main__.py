@@ -7,7 +7,7 @@ from array import array
 from datetime import UTC, datetime
 from pathlib import Path
 
-from train import export, gate, records, schedule, selfplay
+from train import calibration, export, gate, records, schedule, selfplay
 from uttt.engine import weights
 
 
@@ -33,7 +33,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--passes", type=int, default=8)
     parser.add_argument("--rate", type=float, default=0.1)
     parser.add_argument("--trust", type=float, default=0.75, help="in scores, against results")
-    parser.add_argument("--also", type=Path, nargs="*", default=[], help="older record files")
+    parser.add_argument(
+        "--also", type=Path, nargs="*", default=[], help="directories of older generations"
+    )
     parser.add_argument("--games", type=int, default=gate.LEAST_GAMES)
     parser.add_argument("--milliseconds", type=int, default=30, help="of a move in the gate")
     parser.add_argument("--install", action="store_true", help="ship it, if it passes the gate")
@@ -54,7 +56,14 @@ def _play(options: argparse.Namespace) -> int:
 
 
 def _fit(options: argparse.Namespace) -> int:
-    data = records.read([*options.also, *sorted(options.out.glob("*.records"))])
+    data = bytearray()
+    for directory in (*options.also, options.out):
+        played = records.read(sorted(directory.glob("*.records")))
+        scale = calibration.calibrate(played)
+        _say(
+            f"{directory.name}: {len(played) // records.RECORD_BYTES} records, {scale:.0f} a logit"
+        )
+        data += played
     plan = schedule.Plan(options.passes, options.rate, options.trust, options.jobs, options.seed)
     network = schedule.initial(options.seed)
 
