@@ -1,4 +1,4 @@
-"""What a search is asked, and what it answers. Values only; how one is found is decided elsewhere."""
+"""What a search is asked and what it answers: values only. How it is found is decided elsewhere."""
 
 import enum
 from dataclasses import dataclass

@@ -1,0 +1,131 @@
+"""The opponents: who they are and how each moves, from one a child beats to full strength.
+
+Gentle ones play like people: they look at the sub-board before them and overlook what a move gives
+away on another; they misjudge by some amount; they take what wins at once nearly always. What they
+never do: throw away a won match by a random move. Never clocks or matches: how long an opponent
+seems to think is decided by the server.
+"""
+
+import math
+import random
+from dataclasses import dataclass
+from typing import Final
+
+from uttt.engine import outlook
+from uttt.engine.search import Engine
+from uttt.engine.verdict import Limits, Verdict
+from uttt.rules.position import Position, legal_moves, play
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """An opponent. Only the fields up to `elo` are shown to players."""
+
+    name: str
+    """The name of its account, `bot-...`."""
+    title: str
+    face: str
+    """One emoji."""
+    description: str
+    elo: int
+    """Measured against the other levels: docs/opponents.md."""
+    limits: Limits
+    """Of one search. Gentle levels look few plies ahead."""
+    tunnel: float = 0.0
+    """How likely it judges a move by its looks, without thinking of the answer. Drawn per move."""
+    noise: float = 0.0
+    """By how much it misjudges a move: the standard deviation, in logits."""
+    alert: float = 1.0
+    """How likely it sees that a move wins the match at once."""
+
+
+LEVELS: Final = (
+    Level(
+        "bot-chick", "Pip the chick", "🐣",
+        "Has just hatched and plays whatever looks nice. Everybody's first win.",
+        400, Limits(depth=1), tunnel=1.0, noise=2.2, alert=0.6,
+    ),
+    Level(
+        "bot-mouse", "Minnie the mouse", "🐭",
+        "Likes three in a row, and forgets where that sends you.",
+        700, Limits(depth=1), tunnel=0.9, noise=0.9, alert=0.85,
+    ),
+    Level(
+        "bot-rabbit", "Rosa the rabbit", "🐰",
+        "Thinks of your answer, when nothing more exciting is to be seen.",
+        900, Limits(depth=2), tunnel=0.5, noise=0.6, alert=0.95,
+    ),
+    Level(
+        "bot-cat", "Carlo the cat", "🐱",
+        "Patient, and quick to pounce. Sometimes looks the wrong way.",
+        1150, Limits(depth=3), tunnel=0.2, noise=0.4, alert=0.98,
+    ),
+    Level(
+        "bot-fox", "Frieda the fox", "🦊",
+        "Knows the tricks. Plan ahead, or be outfoxed.",
+        1400, Limits(depth=4), tunnel=0.05, noise=0.2,
+    ),
+    Level(
+        "bot-owl", "Otto the owl", "🦉",
+        "Has read all the books and seldom errs.",
+        1650, Limits(nodes=3_000), noise=0.08,
+    ),
+    Level(
+        "bot-wolf", "Wanda the wolf", "🐺",
+        "Hunts every slip to the end.",
+        1900, Limits(nodes=40_000, seconds=0.5),
+    ),
+    Level(
+        "bot-dragon", "Drakon the dragon", "🐲",
+        "The strongest that we have: a second of thought for each move. Good luck.",
+        2150, Limits(seconds=1.0),
+    ),
+)  # fmt: skip
+"""All opponents, the gentlest first."""
+
+
+def named(name: str) -> Level | None:
+    """The level of this name, None if there is none."""
+    return next((level for level in LEVELS if level.name == name), None)
+
+
+def choose(engine: Engine, level: Level, position: Position, chance: random.Random) -> int:
+    """The move that this opponent makes. Raises ValueError if the match is over."""
+    if level.tunnel == 0 and level.noise == 0:
+        return engine.search(position, level.limits).move
+    moves = legal_moves(position)
+    if level.alert and chance.random() < level.alert:
+        wins = [move for move in moves if _wins(position, move)]
+        if wins:
+            return chance.choice(wins)
+    verdicts = {verdict.move: verdict for verdict in engine.rank(position, level.limits)}
+
+    def liking(move: int) -> float:
+        glances = chance.random() < level.tunnel
+        seen = _glance(position, move) if glances else _logit(verdicts[move])
+        return seen + chance.gauss(0, level.noise)
+
+    likings = {move: liking(move) for move in moves}
+    return max(moves, key=lambda move: likings[move])
+
+
+def _wins(position: Position, move: int) -> bool:
+    after = play(position, move)
+    return after.result is not None and outlook.chance(after) == 0
+
+
+def _glance(position: Position, move: int) -> float:
+    """How a move looks to somebody who thinks of no answer to it, in logits."""
+    after = play(position, move)
+    if after.result is not None:
+        return _clamp(1 - outlook.chance(after))
+    return -outlook.logit(after)
+
+
+def _logit(verdict: Verdict) -> float:
+    return _clamp(verdict.chance)
+
+
+def _clamp(chance: float) -> float:
+    """The logit of a chance, sure things being worth 6."""
+    return math.log(max(chance, 0.0025) / max(1 - chance, 0.0025))
