@@ -2,6 +2,8 @@
 import { i18n } from "../i18n/i18n.svelte.ts";
 import { Connection, type FirstMessage } from "../protocol/connection.ts";
 import type { Move } from "../rules/game.ts";
+import { analyses } from "./analyses.svelte.ts";
+import { bots } from "./bots.svelte.ts";
 import { sound } from "./effects.ts";
 import { lobby } from "./lobby.svelte.ts";
 import { matches } from "./match-list.svelte.ts";
@@ -65,6 +67,8 @@ class Client {
     session.end(forget);
     matches.forgetAll();
     lobby.clear();
+    bots.clear();
+    analyses.clear();
   }
 
   play(id: string, move: Move): void {
@@ -104,6 +108,27 @@ class Client {
 
   cancelSearch(): void {
     this.connection.send({ type: "cancel_match_request", data: {} });
+  }
+
+  /** Plays with the bot that is offered, and looks for nobody any more. */
+  acceptOffer(): void {
+    const bot = bots.offer;
+    bots.endOffer();
+    if (bot === null) return;
+    this.cancelSearch();
+    this.invite(bot.name);
+  }
+
+  /** Asks who the bots are. */
+  askForBots(): void {
+    this.connection.send({ type: "bots_request", data: {} });
+  }
+
+  /** Asks for the analysis of a finished match. */
+  analyse(id: string): void {
+    analyses.set(id, { kind: "asking" });
+    if (this.connection.send({ type: "analysis_request", data: { match_id: id } })) return;
+    analyses.set(id, { kind: "failed", reason: i18n.t.analysis.offline });
   }
 
   befriend(name: string): void {

@@ -11,7 +11,14 @@ import { session } from "./session.svelte.ts";
 
 vi.mock("./version.ts", () => ({ checkVersion: vi.fn() }));
 
-const commands = { invite: vi.fn(), search: vi.fn(), searchAgain: vi.fn(), leave: vi.fn() };
+const commands = {
+  invite: vi.fn(),
+  search: vi.fn(),
+  searchAgain: vi.fn(),
+  askForBots: vi.fn(),
+  analyse: vi.fn(),
+  leave: vi.fn(),
+};
 let reactions: Reactions;
 
 function match(change: Partial<MatchData> = {}, players = ["me", "bob"], over = false): MatchData {
