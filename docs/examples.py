@@ -12,12 +12,21 @@ FROM_CLIENT: Final[dict[str, Any]] = {
     "reconnect": {"id": _SESSION},
     "move": {"id": _ID, "sub_x": "2", "sub_y": "0", "x": "1", "y": "2"},
     "end_match": {"id": _ID},
-    "match_request": {"player": "bob"},
+    "match_request": {"player": None, "bot_offer": True},
     "cancel_match_request": {},
     "match_states_request": {},
     "friend_request": {"user": "bob"},
     "unfriend_request": {"user": "bob"},
+    "bots_request": {},
     "logout": {},
+}
+
+_BOT: Final = {
+    "name": "bot-chick",
+    "title": "Pip the chick",
+    "face": "🐣",
+    "description": "Has just hatched and plays whatever looks nice.",
+    "elo": 400,
 }
 
 TO_CLIENT: Final[dict[str, Any]] = {
@@ -70,5 +79,7 @@ TO_CLIENT: Final[dict[str, Any]] = {
         "top_elos": [1010, 990],
     },
     "friends_update": {"friends": ["bob"], "elos": [990]},
+    "bots": {"bots": [_BOT], "rated": False},
+    "bot_offer": _BOT,
     "error": {"code": "not_your_turn", "msg": "It is not your turn.", "request": "move"},
 }

@@ -71,7 +71,7 @@ def _message(struct: type[msgspec.Struct], examples: Mapping[str, Any]) -> str:
         lines += _members(data.cls)
     else:
         lines += ["`data` may be anything, but must be there.", ""]
-    example = json.dumps({"type": tag, "data": examples[tag]})
+    example = json.dumps({"type": tag, "data": examples[tag]}, ensure_ascii=False)
     return "\n".join([*lines, "```json", example, "```", ""])
 
 
@@ -87,6 +87,8 @@ def _members(struct: type[msgspec.Struct]) -> list[str]:
 
 
 def _parts(kind: msgspec.inspect.Type) -> tuple[msgspec.inspect.Type, ...]:
+    if isinstance(kind, msgspec.inspect.ListType):
+        return (kind.item_type,)
     return kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
 
 

@@ -30,6 +30,7 @@ from uttt.service.ladder import Ladder
 from uttt.service.limits import RateLimit
 from uttt.service.lobby import Lobby
 from uttt.service.referee import Referee
+from uttt.service.roster import Roster
 from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
 from uttt.service.told import Told
@@ -119,6 +120,7 @@ class Node:
         self.referee = Referee(
             self.hall, self.journal, self.told, self.bus, self.ladder, self.clock, 20
         )
+        self.roster = Roster(self.journal, self.clock)
         self.accounts = Accounts(
             self.database, self.journal, self.passwords, self.hall, self.ladder, self.bus,
             self.clock, 1000,
@@ -143,6 +145,7 @@ class Node:
             logins_per_address=_limit(logins_per_address, self.clock),
             logins_per_name=_limit(logins_per_name, self.clock),
             referee=self.referee,
+            roster=self.roster,
         )
         self._journal_task: asyncio.Task[None] | None = None
         self.lobby_task: asyncio.Task[None] | None = None

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 from uttt import __version__
 from uttt.bus.local import LocalBus
 from uttt.domain.lifetimes import Lifetimes
+from uttt.engine.levels import LEVELS
 from uttt.metrics import Metrics
 from uttt.service.accounts import Accounts
 from uttt.service.attendance import Attendance
@@ -29,6 +30,7 @@ from uttt.service.limits import RateLimit
 from uttt.service.lobby import Lobby
 from uttt.service.passwords import Passwords
 from uttt.service.referee import Referee
+from uttt.service.roster import Roster
 from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
 from uttt.service.told import Told
@@ -70,6 +72,10 @@ class Node:
         self.referee = Referee(
             hall, self.journal, self.told, self.bus, ladder, clock, settings.elo_k
         )
+        self.roster = Roster(
+            self.journal, clock, LEVELS if settings.bots else (),
+            rated=settings.bots_rated, most_open=settings.bot_matches,
+        )  # fmt: skip
         accounts = Accounts(
             self.database, self.journal, self.passwords, hall, ladder, self.bus, clock,
             settings.elo_start,
@@ -96,6 +102,7 @@ class Node:
                 settings.logins_per_minute_per_name, clock, enabled=settings.rate_limits
             ),
             referee=self.referee,
+            roster=self.roster,
         )
         audience = Audience(clock, lifetimes)
         self.bus.subscribe(audience.hear)
@@ -117,6 +124,7 @@ class Node:
             ]
             loops.append(tasks.create_task(self.server.ping(), name="pings"))
             try:
+                await self.roster.admit()
                 ready(await self.server.start())
                 await stop.wait()
                 log.info("stopping")

@@ -5,7 +5,7 @@ Each node has a registry of its own, so that two in one process (in tests) do no
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Gauge, Histogram, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -14,6 +14,7 @@ _SECONDS: Final = (
     *(0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075),
     *(0.01, 0.02, 0.03, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0),
 )
+_SECONDS_OF_SEARCHES: Final = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 30.0)
 _SIZES: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
@@ -46,6 +47,26 @@ class Metrics:
         self.database_up.set(1)
         self.connections = Gauge(
             "uttt_connections", "Open WebSocket connections.", registry=self.registry
+        )
+
+        self.engine_waiting = Gauge(
+            "uttt_engine_waiting",
+            "Searches that wait for a worker process.",
+            ["kind"],
+            registry=self.registry,
+        )
+        self.engine_seconds = Histogram(
+            "uttt_engine_seconds",
+            "Time from asking for a search until it is answered, waiting included.",
+            ["kind"],
+            buckets=_SECONDS_OF_SEARCHES,
+            registry=self.registry,
+        )
+        self.engine_failures = Counter(
+            "uttt_engine_failures",
+            "Searches that were not answered: the worker crashed, hung or could not be asked.",
+            ["kind"],
+            registry=self.registry,
         )
 
     def committed(self, lane: str, size: int, seconds: float) -> None:

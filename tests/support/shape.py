@@ -155,6 +155,24 @@ def ending(state: Data, result: str | None, players: list[str]) -> None:
         assert state["player_won"] is None
 
 
+def bot(data: Data) -> None:
+    assert re.fullmatch(r"bot-[a-z0-9_-]+", data["name"])
+    assert NAME.fullmatch(data["name"])
+    for member in ("title", "face", "description"):
+        text(data[member])
+        assert data[member]
+    assert whole(data["elo"])
+
+
+def bots(data: Data) -> None:
+    assert type(data["rated"]) is bool
+    for each in data["bots"]:
+        bot(each)
+    elos = [each["elo"] for each in data["bots"]]
+    assert elos == sorted(elos), "the gentlest first"
+    assert len({each["name"] for each in data["bots"]}) == len(elos)
+
+
 SHAPES: dict[str, Callable[[Data], None]] = {
     "login_response": login_response,
     "reconnect_response": reconnect_response,
@@ -165,6 +183,8 @@ SHAPES: dict[str, Callable[[Data], None]] = {
     "match_update": match_update,
     "elo_update": elo_update,
     "friends_update": friends_update,
+    "bots": bots,
+    "bot_offer": bot,
     "error": error,
 }
 

@@ -93,32 +93,51 @@ export interface Answer {
   success: boolean;
 }
 
-export interface Bot {
+/**
+ * A bot. `name` is that of its account, `title` what people call it, `face` an emoji.
+ *
+ * `elo` is its strength as measured against the other bots; it says little about people.
+ */
+export interface BotData {
   description: string;
+  elo: number;
   face: string;
   name: string;
-  rating: number;
   title: string;
 }
 
-export interface BotList {
-  bots: Bot[];
-}
-
+/**
+ * Nobody has come who looks for an opponent; this bot would play.
+ *
+ * Whoever likes to sends a `match_request` with its name and has left the queue then. Whoever does
+ * not answers nothing, and waits on.
+ */
 export interface BotOffer {
-  data: BotOfferData;
+  data: BotData;
   type: "bot_offer";
 }
 
-export interface BotOfferData {
-  name: string;
-}
-
+/**
+ * The answer to `bots_request`.
+ */
 export interface Bots {
-  data: BotList;
+  data: BotsData;
   type: "bots";
 }
 
+/**
+ * `bots`: those that play here, the gentlest first; none if the host has no bots.
+ *
+ * `rated`: whether matches between them and accounts count for ratings.
+ */
+export interface BotsData {
+  bots: BotData[];
+  rated: boolean;
+}
+
+/**
+ * Ask who the bots are: the computer players, whom everybody can invite by their names.
+ */
 export interface BotsRequest {
   data: unknown;
   type: "bots_request";
@@ -250,9 +269,9 @@ export type FromClient =
   | MatchStatesRequest
   | FriendRequest
   | UnfriendRequest
+  | BotsRequest
   | Logout
-  | AnalysisRequest
-  | BotsRequest;
+  | AnalysisRequest;
 
 /**
  * A cell: sub-board (sub_x, sub_y), cell (x, y) in it; 0 to 2, y from the top.
@@ -416,8 +435,12 @@ export interface Name {
 
 /**
  * The name of the opponent, or null for anybody who is looking for one.
+ *
+ * `bot_offer` may be left out. If it is true, who waits in vain is asked by a `bot_offer` whether
+ * he would like to play against a bot. Without it he may simply get one as his opponent.
  */
 export interface Opponent {
+  bot_offer?: boolean;
   player: string | null;
 }
 
@@ -490,13 +513,13 @@ export type ToClient =
   | MatchUpdate
   | EloUpdate
   | FriendsUpdate
+  | Bots
+  | BotOffer
   | Error
   | AnalysisRequestResponse
   | AnalysisProgress
   | Analysis
-  | AnalysisFailed
-  | Bots
-  | BotOffer;
+  | AnalysisFailed;
 
 /**
  * Take somebody out of the own friend list.

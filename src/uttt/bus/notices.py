@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from uttt.domain.match import Match
 from uttt.domain.rating import Standing
+from uttt.engine.levels import Level
 
 
 class MatchChanged(NamedTuple):
@@ -32,10 +33,17 @@ class FriendsChanged(NamedTuple):
     friends: list[tuple[str, int]]
 
 
+class BotOffered(NamedTuple):
+    """Nobody has come to play with this player, who wants to be asked: this bot would."""
+
+    player_id: int
+    level: Level
+
+
 class SessionsVoided(NamedTuple):
     """These sessions exist no longer: whatever is connected with them is to be closed."""
 
     session_ids: frozenset[int]
 
 
-Notice = MatchChanged | MatchGone | StandingChanged | FriendsChanged | SessionsVoided
+Notice = MatchChanged | MatchGone | StandingChanged | FriendsChanged | BotOffered | SessionsVoided

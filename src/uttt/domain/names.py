@@ -6,6 +6,7 @@ from typing import Final
 MAX_PASSWORD_LENGTH: Final = 128
 """In Unicode code points, not bytes."""
 
+_OF_BOTS: Final = "bot-"
 _NAME = re.compile(r"[a-z0-9_-]{3,16}")
 
 
@@ -20,6 +21,11 @@ def fold_name(raw: object) -> str | None:
         return None
     folded = raw.lower()
     return folded if _NAME.fullmatch(folded) else None
+
+
+def is_bot_name(name: str) -> bool:
+    """Tell whether a folded name is one that nobody but a bot can take."""
+    return name.startswith(_OF_BOTS)
 
 
 def is_password(raw: object) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from uttt.bus.local import LocalBus
 from uttt.bus.notices import MatchGone, SessionsVoided
 from uttt.domain.match import Match, Player
-from uttt.domain.names import fold_name, is_password
+from uttt.domain.names import fold_name, is_bot_name, is_password
 from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.journal import Journal
@@ -25,6 +25,7 @@ from uttt.storage.players import Account, NameTaken
 from uttt.storage.sessions import OwnerGone
 
 _BAD_NAME = "A name has 3 to 16 characters: letters from a to z, digits, hyphens and underscores."
+_BOT_NAME = "Names that begin with bot- belong to the bots. Please choose another one."
 _BAD_PASSWORD = "A password has at most 128 characters."  # noqa: S105 - not a password
 _WRONG_PASSWORD = "Wrong name or password."  # noqa: S105 - not a password
 _MATCHES_AT_A_TIME = 20
@@ -100,6 +101,8 @@ class Accounts:
         while True:
             account = await self._database.read(lambda c: players.find(c, name))
             try:
+                if is_bot_name(name) and (account is None or account.is_bot):
+                    raise LoginRefused(_BOT_NAME, registered=True)
                 if account is None:
                     return await self._register(name, raw_password)
                 return await self._check_in(account, raw_password)
@@ -113,6 +116,8 @@ class Accounts:
         name = fold_name(raw_name)
         if name is None:
             raise LoginRefused(_BAD_NAME, registered=False)
+        if is_bot_name(name):
+            raise LoginRefused(_BOT_NAME, registered=False)
         token, now = secrets.token_hex(32), self._clock()
 
         def change(connection: Connection) -> Login:

@@ -12,6 +12,7 @@ from uttt.service.ladder import Ladder
 from uttt.service.limits import RateLimit
 from uttt.service.lobby import Lobby
 from uttt.service.referee import Referee
+from uttt.service.roster import Roster
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +30,4 @@ class Services:
     logins_per_address: RateLimit
     logins_per_name: RateLimit
     referee: Referee
+    roster: Roster

@@ -110,6 +110,60 @@ class Settings(BaseModel, frozen=True):
         _about("Open matches that one player may have at a time."),
     ] = 5
 
+    bots: Annotated[
+        Switch,
+        _about("Whether there are bots, computer players whom everybody can invite by name."),
+    ] = True
+    bots_rated: Annotated[
+        Switch,
+        _about("Whether bots have ratings, and matches of accounts against them count."),
+    ] = False
+    bot_matches: Annotated[
+        int,
+        whole(1, _MANY),
+        _about("Open matches that one bot may have at a time."),
+    ] = 1000
+    bot_delay: Annotated[
+        Duration,
+        _about("Time that a bot takes for a move of average difficulty, as a person would."),
+    ] = timedelta(seconds=1)
+    bot_offer: Annotated[
+        Switch,
+        _about("Whether who looks for anybody and waits in vain is offered a bot."),
+    ] = True
+    bot_offer_after: Annotated[
+        Duration,
+        _about("Time that he waits until then."),
+    ] = timedelta(seconds=20)
+    bot_fill: Annotated[
+        Switch,
+        _about(
+            "Whether he gets a bot without being asked if his client cannot ask him, "
+            "as the classic one cannot."
+        ),
+    ] = True
+    engine_processes: Annotated[
+        int,
+        whole(0, 256),
+        _about(
+            "Processes of low priority in which bots think and games are analysed; "
+            "0: as many as there are processor cores, less one."
+        ),
+    ] = 0
+    engine_memory: Annotated[
+        Size,
+        size(_MIB, 4096 * _MIB),
+        _about("Memory in which each of them remembers positions."),
+    ] = 16 * _MIB
+    engine_patience: Annotated[
+        Duration,
+        _about("Time beyond what a search may take after which its process is ended."),
+    ] = timedelta(seconds=10)
+    engine_idle: Annotated[
+        Duration,
+        _about("Time after which a process that nobody needs is ended."),
+    ] = timedelta(minutes=1)
+
     rate_limits: Annotated[
         Switch,
         _about("Whether messages, logins and connections are limited at all (`on` or `off`)."),

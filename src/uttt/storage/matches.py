@@ -6,8 +6,8 @@ does in its own fastest way (in the module of its name).
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import (
     Connection,
@@ -35,6 +35,8 @@ from uttt.storage.endings import lock_players
 from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import matches, moves, players, seats
 from uttt.storage.work import NO_MOVE
+
+NOBODY: Final[Mapping[int, int]] = {}
 
 
 class PairIsPlaying(Exception):
@@ -66,6 +68,8 @@ class NewMatch(NamedTuple):
     created_at: int
     setup: Position | None = None
     """Where it begins, if not on the empty board."""
+    may_count: bool = True
+    """Whether it counts for ratings, if both have accounts."""
 
 
 def open_count(connection: Connection, player_id: int) -> int:
@@ -110,8 +114,10 @@ _SEAT_BOTH = Prepared(
 )
 
 
-def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
-    """Make a match.
+def open_match(
+    connection: Connection, new: NewMatch, max_open: int, most_open: Mapping[int, int] = NOBODY
+) -> Match:
+    """Make a match. A player may have `max_open` open ones, those in `most_open` (by id) that many.
 
     Raises PlayerGone, TooManyMatches (for both player_a is looked at first) or PairIsPlaying.
     """
@@ -121,12 +127,13 @@ def open_match(connection: Connection, new: NewMatch, max_open: int) -> Match:
     for player in new.players:
         if player.id not in existing:
             raise PlayerGone(player.id)
-        if sum(player_id == player.id for player_id, _ in playing) >= max_open:
+        limit = most_open.get(player.id, max_open)
+        if sum(player_id == player.id for player_id, _ in playing) >= limit:
             raise TooManyMatches(player.id)
     pair = f"{min(first.id, second.id)}-{max(first.id, second.id)}"
     if any(open_pair == pair for _, open_pair in playing):
         raise PairIsPlaying
-    ranked = first.registered and second.registered
+    ranked = new.may_count and first.registered and second.registered
     row = {
         "public_id": new.public_id,
         "ruleset": new.ruleset.name,

@@ -1,7 +1,7 @@
 """Statements about players (accounts and temporary users) and their ratings."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -11,6 +11,9 @@ from uttt.storage import standings
 from uttt.storage.endings import lock_players
 from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import players
+
+BOT: Final = "bot"
+"""The password hash of a bot's account: no password matches it, and nobody else's is like it."""
 
 
 class NameTaken(Exception):
@@ -27,6 +30,11 @@ class Account(NamedTuple):
     rating: int | None
     created_at: int
     seen_at: int
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether this is the account of a bot."""
+        return self.password_hash == BOT
 
 
 _COLUMNS = (
@@ -128,10 +136,15 @@ def touch(connection: Connection, player_ids: Sequence[int], now: int) -> None:
 def expired(
     connection: Connection, *, registered: bool, seen_until: int, limit: int
 ) -> list[Player]:
-    """Return up to `limit` accounts or temporary users without activity after `seen_until`."""
+    """Return up to `limit` accounts or temporary users without activity after `seen_until`. Bots
+    need none.
+    """
     rows = connection.execute(
         select(players.c.id, players.c.name)
-        .where(and_(players.c.registered == registered, players.c.seen_at <= seen_until))
+        .where(
+            and_(players.c.registered == registered, players.c.seen_at <= seen_until),
+            players.c.password_hash.is_distinct_from(BOT),
+        )
         .order_by(players.c.seen_at)
         .limit(limit)
     )

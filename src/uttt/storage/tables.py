@@ -56,7 +56,9 @@ players = Table(
     Column("id", Id, primary_key=True),
     Column("name", String(16), nullable=False, unique=True, comment="folded to lower case"),
     Column("registered", Boolean, nullable=False, comment="account, or temporary user"),
-    Column("password_hash", String(255), comment="Argon2id, null for temporary users"),
+    Column(
+        "password_hash", String(255), comment="Argon2id, null for temporary users, bot for bots"
+    ),
     Column("rating", Integer, comment="null for temporary users"),
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False, comment="last activity, written in batches"),

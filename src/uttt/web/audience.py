@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Protocol, assert_never
 
 from uttt.bus.notices import (
+    BotOffered,
     FriendsChanged,
     MatchChanged,
     MatchGone,
@@ -18,7 +19,7 @@ from uttt.service.accounts import Login
 from uttt.service.clock import Clock
 from uttt.wire.codec import encode
 from uttt.wire.match_text import encode_match
-from uttt.wire.views import elo_update, friends_update, match_gone
+from uttt.wire.views import bot_offer, elo_update, friends_update, match_gone
 
 
 class Listener(Protocol):
@@ -66,6 +67,8 @@ class Audience:
                 self._push(player_id, encode(elo_update(standing)))
             case FriendsChanged(player_id, friends):
                 self._push(player_id, encode(friends_update(friends)))
+            case BotOffered(player_id, level):
+                self._push(player_id, encode(bot_offer(level)))
             case SessionsVoided(session_ids):
                 for session_id in session_ids:
                     for connection in self._of_session.get(session_id, ()):

@@ -50,9 +50,14 @@ class Reconnect(_Message, tag="reconnect", frozen=True):
 
 
 class Opponent(msgspec.Struct, frozen=True, gc=False):
-    """The name of the opponent, or null for anybody who is looking for one."""
+    """The name of the opponent, or null for anybody who is looking for one.
+
+    `bot_offer` may be left out. If it is true, who waits in vain is asked by a `bot_offer` whether
+    he would like to play against a bot. Without it he may simply get one as his opponent.
+    """
 
     player: str | None
+    bot_offer: bool = False
 
 
 class MatchRequest(_Message, tag="match_request", frozen=True):
@@ -122,6 +127,12 @@ class UnfriendRequest(_Message, tag="unfriend_request", frozen=True):
     data: User
 
 
+class BotsRequest(_Message, tag="bots_request", frozen=True):
+    """Ask who the bots are: the computer players, whom everybody can invite by their names."""
+
+    data: Any
+
+
 class Logout(_Message, tag="logout", frozen=True):
     """Void this session and close its connections. A temporary user's name becomes free."""
 
@@ -151,6 +162,7 @@ LaterMessage = (
     | MatchStatesRequest
     | FriendRequest
     | UnfriendRequest
+    | BotsRequest
     | Logout
 )
 FromClient = FirstMessage | LaterMessage

@@ -25,7 +25,7 @@ from uttt.wire.to_client import (
     MatchRequestResponse,
     UnfriendRequestResponse,
 )
-from uttt.wire.views import elo_update, friends_update
+from uttt.wire.views import bots, elo_update, friends_update
 
 log = structlog.get_logger(__name__)
 _COORDINATES: dict[int | str, int] = {0: 0, 1: 1, 2: 2, "0": 0, "1": 1, "2": 2}
@@ -108,6 +108,10 @@ class Session:
                 await self._friend_request(message)
             case from_client.UnfriendRequest():
                 await self._unfriend_request(message)
+            case from_client.BotsRequest():
+                roster = self._services.roster
+                levels = [bot.level for bot in roster]
+                self._answer(encode(bots(levels, rated=roster.rated)))
             case from_client.Logout():
                 await self._services.accounts.logout(self._login)
             case from_client.Login() | from_client.TempSession() | from_client.Reconnect():

@@ -258,6 +258,45 @@ class AnalysisFailed(_Message, tag="analysis_failed", frozen=True):
     data: AnalysisFailure
 
 
+class BotData(msgspec.Struct, frozen=True, gc=False):
+    """A bot. `name` is that of its account, `title` what people call it, `face` an emoji.
+
+    `elo` is its strength as measured against the other bots; it says little about people.
+    """
+
+    name: str
+    title: str
+    face: str
+    description: str
+    elo: int
+
+
+class BotsData(msgspec.Struct, frozen=True, gc=False):
+    """`bots`: those that play here, the gentlest first; none if the host has no bots.
+
+    `rated`: whether matches between them and accounts count for ratings.
+    """
+
+    bots: list[BotData]
+    rated: bool
+
+
+class Bots(_Message, tag="bots", frozen=True):
+    """The answer to `bots_request`."""
+
+    data: BotsData
+
+
+class BotOffer(_Message, tag="bot_offer", frozen=True):
+    """Nobody has come who looks for an opponent; this bot would play.
+
+    Whoever likes to sends a `match_request` with its name and has left the queue then. Whoever does
+    not answers nothing, and waits on.
+    """
+
+    data: BotData
+
+
 class ErrorData(msgspec.Struct, frozen=True, gc=False):
     """`code` is stable and for programs, `msg` is for people, `request` the type that
     was refused.
@@ -284,5 +323,7 @@ ToClient = (
     | MatchUpdate
     | EloUpdate
     | FriendsUpdate
+    | Bots
+    | BotOffer
     | Error
 )

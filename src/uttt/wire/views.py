@@ -1,6 +1,7 @@
 """How matches, standings and friends look on the wire. Functions from domain values to messages."""
 
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -8,8 +9,13 @@ from uttt.domain.events import Result
 from uttt.domain.lifetimes import Lifetimes
 from uttt.domain.match import Match
 from uttt.domain.rating import Standing
+from uttt.engine.levels import Level
 from uttt.rules.position import Position, board_state
 from uttt.wire.to_client import (
+    BotData,
+    BotOffer,
+    Bots,
+    BotsData,
     EloData,
     EloUpdate,
     FriendsData,
@@ -53,6 +59,20 @@ def friends_update(friends: list[tuple[str, int]]) -> FriendsUpdate:
     return FriendsUpdate(
         FriendsData([name for name, _ in friends], [rating for _, rating in friends])
     )
+
+
+def bots(levels: Iterable[Level], *, rated: bool) -> Bots:
+    """Return the message that shows which bots there are."""
+    return Bots(BotsData([_bot(level) for level in levels], rated))
+
+
+def bot_offer(level: Level) -> BotOffer:
+    """Return the message that offers a bot."""
+    return BotOffer(_bot(level))
+
+
+def _bot(level: Level) -> BotData:
+    return BotData(level.name, level.title, level.face, level.description, level.elo)
 
 
 def _update(

@@ -1,0 +1,43 @@
+"""Statements about the accounts of bots. What makes an account a bot's is its password hash."""
+
+from sqlalchemy import Connection, or_, update
+
+from uttt.domain.match import Player
+from uttt.storage import standings
+from uttt.storage.endings import lock_players
+from uttt.storage.players import BOT, NameTaken, create, find
+from uttt.storage.tables import matches, players
+
+__all__ = ["NameTaken", "admit"]
+
+
+def admit(connection: Connection, name: str, rating: int | None, now: int) -> Player | None:
+    """Return the account of the bot of this name, made if need be; None if a person holds the name.
+
+    With a `rating` the bot is rated, beginning with that one; without, it is on no ladder, and
+    what it plays counts no longer. Raises NameTaken if somebody takes the name at the same time;
+    then the transaction (or its savepoint) is of no use any more.
+    """
+    account = find(connection, name)
+    if account is None:
+        # accounts from the old server are known by their whole seconds; an odd time is none
+        return create(connection, name, BOT, rating, now | 1)
+    if not account.is_bot:
+        return None
+    player_id = account.player.id
+    before = lock_players(connection, [player_id]).get(player_id)
+    if (before is None) != (rating is None):
+        _rate(connection, player_id, before, rating)
+    mine = players.c.id == player_id
+    connection.execute(update(players).where(mine, players.c.seen_at < now).values(seen_at=now))
+    return account.player
+
+
+def _rate(connection: Connection, player_id: int, before: int | None, rating: int | None) -> None:
+    connection.execute(update(players).where(players.c.id == player_id).values(rating=rating))
+    if rating is None:
+        theirs = or_(matches.c.player_a == player_id, matches.c.player_b == player_id)
+        still_open = matches.c.result.is_(None)
+        connection.execute(update(matches).where(theirs, still_open).values(ranked=False))
+    changes = {value: sign for value, sign in ((before, -1), (rating, 1)) if value is not None}
+    standings.count(connection, changes)
