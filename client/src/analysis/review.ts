@@ -34,6 +34,12 @@ export interface Review {
 
 export const JUDGEMENTS: readonly Judgement[] = ["inaccuracy", "mistake", "blunder"];
 
+/** The usual signs of the judgements. */
+export const SIGNS: readonly string[] = ["?!", "?", "??"];
+
+/** Less than this is not worth a word. */
+const TRIFLE = 0.02;
+
 const PROOFS: Readonly<Record<string, Proof>> = { first: 1, second: 2, draw: 3 };
 
 function moveOf(index: number): Move {
@@ -94,6 +100,18 @@ export function reviewOf(data: AnalysisData): Review | null {
     positions,
     turningPoint: data.turning_point === null ? null : data.turning_point + 1,
   };
+}
+
+/** What a move gave away of the result its player could expect, 0 to 1. */
+function cost(judged: Judged): number {
+  const loss = judged.bestChance - judged.chance;
+  return Math.max(0, judged.mover === 1 ? loss : -loss);
+}
+
+/** The move that would have been better than the one that was played, if by more than a trifle. */
+export function betterThan(judged: Judged): Move | null {
+  if (same(judged.best, judged.move)) return null;
+  return judged.judgement !== null || cost(judged) >= TRIFLE ? judged.best : null;
 }
 
 /** What is expected for the first player after so many moves. */

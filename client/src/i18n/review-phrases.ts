@@ -32,19 +32,23 @@ export function proofSentence(t: Dictionary, proof: Proof, names: Names): string
   return proof === 3 ? t.analysis.provedDraw : t.analysis.provedWin(names[proof - 1] ?? "");
 }
 
-/** How a move is judged, with what was better; "" if there is nothing to say. */
+/** How a move is judged, with what was better. */
 export function judgementSentence(t: Dictionary, judged: Judged): string {
   if (same(judged.best, judged.move)) return t.analysis.bestMove;
-  if (judged.best === null || judged.judgement === null) return "";
+  if (judged.best === null || judged.judgement === null) return t.analysis.goodMove;
   const kind = t.analysis.kinds[JUDGEMENTS.indexOf(judged.judgement)] ?? "";
   return t.analysis.judged(kind, placeOf(t, judged.best));
 }
 
-/** "71 % instead of 40 %", what the player of a judged move could expect, and what he got. */
+/** What the player of a move could expect with the best one, and what he got. */
 export function differenceSentence(t: Dictionary, judged: Judged): string {
+  if (judged.best === null) return "";
   const percent = (chance: number): string =>
     t.analysis.percent(Math.round(100 * (judged.mover === 1 ? chance : 1 - chance)));
-  return t.analysis.instead(percent(judged.bestChance), percent(judged.chance));
+  const [best, played] = [percent(judged.bestChance), percent(judged.chance)];
+  return judged.judgement === null
+    ? t.analysis.alternative(placeOf(t, judged.best), best, played)
+    : t.analysis.instead(best, played);
 }
 
 export function lostSentence(t: Dictionary, judged: Judged, names: Names): string {

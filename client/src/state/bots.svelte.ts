@@ -1,15 +1,40 @@
 // The computer players of this server, and the one that is offered to somebody who waits. A server
-// without any, or one that does not know the question, leaves the list empty.
+// without any, or one that does not know the question, leaves the list empty. It is remembered on
+// this device, so that they have their faces before anybody has logged in.
 import { i18n } from "../i18n/i18n.svelte.ts";
-import type { Bot } from "../protocol/messages.ts";
+import type { BotData } from "../protocol/messages.ts";
+import { readJson, writeJson } from "./storage.ts";
+
+export type Bot = BotData;
+
+const KEY = "uttt.bots";
+
+function isBot(value: unknown): value is Bot {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, title, face, description, elo } = value as Partial<Bot>;
+  const texts = [name, title, face, description];
+  return texts.every((text) => typeof text === "string") && typeof elo === "number";
+}
 
 class Bots {
   /** The gentlest first, as the server has them. */
   list = $state.raw<readonly Bot[]>([]);
-  /** Whether the server has said whom it has. */
+  /** Whether the server has ever said whom it has. */
   known = $state(false);
-  /** Name of the bot that would play while nobody comes. */
-  private offered = $state<string | null>(null);
+  /** Who would play while nobody comes. */
+  offer = $state.raw<Bot | null>(null);
+
+  load(): void {
+    const stored = readJson(KEY);
+    this.known = Array.isArray(stored);
+    this.list = Array.isArray(stored) ? stored.filter(isBot) : [];
+  }
+
+  hear(list: readonly Bot[]): void {
+    this.list = list;
+    this.known = true;
+    writeJson(KEY, list);
+  }
 
   named(name: string): Bot | null {
     return this.list.find((bot) => bot.name === name) ?? null;
@@ -19,31 +44,6 @@ class Bots {
   called(name: string): string {
     const bot = this.named(name);
     return bot === null ? name : i18n.t.bots.title(bot.name, bot.title);
-  }
-
-  get offer(): Bot | null {
-    return this.offered === null ? null : this.named(this.offered);
-  }
-
-  hear(list: readonly Bot[]): void {
-    this.list = list;
-    this.known = true;
-  }
-
-  /** The server offers a bot; it is no offer if this client does not know who that is. */
-  hearOffer(name: string): void {
-    this.offered = name;
-  }
-
-  /** The offer was answered, or what it was for is over. */
-  endOffer(): void {
-    this.offered = null;
-  }
-
-  clear(): void {
-    this.list = [];
-    this.known = false;
-    this.offered = null;
   }
 }
 

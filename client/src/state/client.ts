@@ -13,6 +13,9 @@ import { router } from "./router.svelte.ts";
 import { session } from "./session.svelte.ts";
 import type { Intent } from "./unanswered.ts";
 
+/** Whoever waits in vain wants to be asked before a bot plays against him. */
+const ANYBODY = { player: null, bot_offer: true };
+
 function socketAddress(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
 }
@@ -67,7 +70,7 @@ class Client {
     session.end(forget);
     matches.forgetAll();
     lobby.clear();
-    bots.clear();
+    bots.offer = null;
     analyses.clear();
   }
 
@@ -103,7 +106,7 @@ class Client {
   searchAgain(): void {
     lobby.search = "asking";
     this.reactions.unanswered.requests.push({ player: null, again: true });
-    this.connection.send({ type: "match_request", data: { player: null } });
+    this.connection.send({ type: "match_request", data: ANYBODY });
   }
 
   cancelSearch(): void {
@@ -113,7 +116,7 @@ class Client {
   /** Plays with the bot that is offered, and looks for nobody any more. */
   acceptOffer(): void {
     const bot = bots.offer;
-    bots.endOffer();
+    bots.offer = null;
     if (bot === null) return;
     this.cancelSearch();
     this.invite(bot.name);
@@ -156,7 +159,8 @@ class Client {
   }
 
   private request(player: string | null): boolean {
-    const sent = this.connection.send({ type: "match_request", data: { player } });
+    const data = player === null ? ANYBODY : { player };
+    const sent = this.connection.send({ type: "match_request", data });
     if (sent) this.reactions.unanswered.requests.push({ player, again: false });
     else notices.show(i18n.t.connection.offline, "error");
     return sent;

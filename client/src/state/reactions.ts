@@ -4,6 +4,7 @@ import { signed } from "../i18n/phrases.ts";
 import type {
   AnalysisAnswer,
   Answer,
+  BotData,
   EloData,
   ErrorData,
   LoginData,
@@ -87,7 +88,7 @@ export class Reactions {
       case "bots":
         return bots.hear(message.data.bots);
       case "bot_offer":
-        return this.offer(message.data.name);
+        return this.offer(message.data);
       case "analysis_request_response":
         return this.analysisRequest(message.data);
       case "analysis_progress": {
@@ -193,15 +194,14 @@ export class Reactions {
 
   private endSearch(): void {
     lobby.search = "off";
-    bots.endOffer();
+    bots.offer = null;
   }
 
-  private offer(name: string): void {
+  private offer(bot: BotData): void {
     if (lobby.search === "off") return;
-    bots.hearOffer(name);
-    const bot = bots.offer;
-    if (bot !== null)
-      notices.say(`${i18n.t.bots.offerTitle} ${i18n.t.bots.offer(bots.called(name))}`);
+    bots.offer = bot;
+    const t = i18n.t.bots;
+    notices.say(`${t.offerTitle} ${t.offer(t.title(bot.name, bot.title))}`);
   }
 
   private analysisRequest(data: AnalysisAnswer): void {
