@@ -18,6 +18,7 @@ FROM_CLIENT: Final[dict[str, Any]] = {
     "friend_request": {"user": "bob"},
     "unfriend_request": {"user": "bob"},
     "bots_request": {},
+    "analysis_request": {"match_id": _ID},
     "logout": {},
 }
 
@@ -81,5 +82,32 @@ TO_CLIENT: Final[dict[str, Any]] = {
     "friends_update": {"friends": ["bob"], "elos": [990]},
     "bots": {"bots": [_BOT], "rated": False},
     "bot_offer": _BOT,
+    "analysis_request_response": {"match_id": _ID, "success": True, "msg": "", "code": None},
+    "analysis_progress": {"match_id": _ID, "done": 12, "total": 38},
+    "analysis": {
+        "match_id": _ID,
+        "ruleset": "standard",
+        "setup": None,
+        "engine": "uttt 0.1.0",
+        "start": {"chance": 0.5213, "proof": None},
+        "moves": [
+            {
+                "move": 25,
+                "chance": 0.4102,
+                "proof": None,
+                "best": 40,
+                "best_chance": 0.5213,
+                "line": [40, 36, 4],
+                "judgement": "mistake",
+                "lost_by_force": False,
+            }
+        ],
+        "turning_point": None,
+    },
+    "analysis_failed": {
+        "match_id": _ID,
+        "code": "analysis_failed",
+        "msg": "The analysis did not succeed. It has been logged; try again later.",
+    },
     "error": {"code": "not_your_turn", "msg": "It is not your turn.", "request": "move"},
 }

@@ -38,5 +38,6 @@ def state(url: URL) -> State:
     return backends.run(url, schema.state)
 
 
-def without_nodes(rows: samples.Rows) -> samples.Rows:
-    return {**rows, "nodes": []}
+def as_restored(rows: samples.Rows) -> samples.Rows:
+    """What comes back: neither who serves nor what can be analysed anew."""
+    return {**rows, "analyses": [], "nodes": []}

@@ -18,9 +18,13 @@ from uttt.bus.local import LocalBus
 from uttt.bus.notices import Notice
 from uttt.domain.lifetimes import Lifetimes
 from uttt.domain.match import Match, Player
+from uttt.engine.search import Engine
+from uttt.engine.verdict import Limits, Verdict
 from uttt.metrics import Metrics
+from uttt.rules.position import Position
 from uttt.rules.rulesets import STANDARD, Ruleset
 from uttt.service.accounts import Accounts, Login
+from uttt.service.analyst import Analyst, Manner
 from uttt.service.attendance import Attendance
 from uttt.service.friends import Friends
 from uttt.service.hall import Hall
@@ -77,6 +81,30 @@ class PlainPasswords:
         return stored if stored == f"plain {password}" else None
 
 
+class Thinker:
+    """Stands for the pool of processes: looks one ply ahead, at once, unless `gate` is closed.
+
+    `asked` has every position, `fails` is how often it is to fail before that.
+    """
+
+    def __init__(self) -> None:
+        self.asked: list[Position] = []
+        self.seconds: list[float | None] = []
+        self.fails: list[Exception] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._engine = Engine()
+
+    async def search(self, position: Position, limits: Limits) -> Verdict:
+        self.asked.append(position)
+        self.seconds.append(limits.seconds)
+        await asyncio.sleep(0)
+        await self.gate.wait()
+        if self.fails:
+            raise self.fails.pop(0)
+        return self._engine.search(position, Limits(depth=1))
+
+
 @cache
 def _empty_tables() -> bytes:
     with tempfile.TemporaryDirectory() as directory:
@@ -103,6 +131,10 @@ class Node:
         max_open: int = 5,
         logins_per_name: int | None = None,
         logins_per_address: int | None = None,
+        analyses_per_account: int | None = None,
+        analyses_per_address: int | None = None,
+        engine: str = "an engine",
+        replaces_others: bool = True,
     ) -> None:
         self.clock = clock or TestClock()
         self.heard: list[Notice] = []
@@ -125,7 +157,7 @@ class Node:
             self.database, self.journal, self.passwords, self.hall, self.ladder, self.bus,
             self.clock, 1000,
         )  # fmt: skip
-        self.lobby = Lobby(self.hall, self.journal, self.bus, self.clock, max_open)
+        self.lobby = Lobby(self.hall, self.journal, self.bus, self.clock, self.roster, max_open)
         self.attendance = Attendance(
             self.hall, self.lobby, self.journal, self.bus, self.clock, LIFETIMES
         )
@@ -133,11 +165,24 @@ class Node:
             self.database, self.journal, self.referee, self.accounts, self.attendance, self.clock,
             LIFETIMES, 3600,
         )  # fmt: skip
+        self.thinker: Any = Thinker()
+        self.analyst = Analyst(
+            self.database, self.journal, self.thinker, self.bus, self.clock,
+            Manner(
+                engine=engine,
+                replaces_others=replaces_others,
+                seconds=0.2,
+                jobs_at_a_time=1,
+                per_account=_limit(analyses_per_account, self.clock),
+                per_address=_limit(analyses_per_address, self.clock),
+            ),
+        )  # fmt: skip
         self.services = Services(
             accounts=self.accounts,
+            analyst=self.analyst,
             attendance=self.attendance,
             clock=self.clock,
-            friends=Friends(self.database, self.journal, self.bus),
+            friends=Friends(self.database, self.journal, self.bus, self.roster),
             hall=self.hall,
             ladder=self.ladder,
             lifetimes=LIFETIMES,
@@ -151,9 +196,10 @@ class Node:
         self.lobby_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Run the journal and the lobby."""
+        """Run the journal, the lobby and the analyst."""
         self._journal_task = asyncio.create_task(self.journal.run())
         self.lobby_task = asyncio.create_task(self.lobby.run())
+        self.analyst_task = asyncio.create_task(self.analyst.run())
         beat = self.heartbeat.run(self.referee.refresh, self.referee.tell)
         self._heartbeat_task = asyncio.create_task(beat)
         await self.settle()  # the first beat is written by then
@@ -162,9 +208,10 @@ class Node:
         """Write what waits and close the file."""
         assert self._journal_task is not None
         assert self.lobby_task is not None
-        for task in (self.lobby_task, self._heartbeat_task):
+        tasks = (self.lobby_task, self.analyst_task, self._heartbeat_task)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(self.lobby_task, self._heartbeat_task, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         self.journal.close()
         await asyncio.wait_for(self._journal_task, 10)
         await self.database.close()

@@ -82,7 +82,14 @@ _SECOND: Rows = {
     ],
 }  # fmt: skip
 
-SAMPLES: dict[str, Rows] = {"0001": _FIRST, "0002": _SECOND}
+_THIRD: Rows = {
+    **_SECOND,
+    "analyses": [
+        {"match_id": 4, "engine": "uttt 0.2.0", "made_at": START + 3, "content": '{"moves":[]}'}
+    ],
+}
+
+SAMPLES: dict[str, Rows] = {"0001": _FIRST, "0002": _SECOND, "0003": _THIRD}
 """By revision, for every table that it has."""
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import secrets
 import signal
 import socket
@@ -20,6 +21,7 @@ from uttt.engine.levels import LEVELS
 from uttt.metrics import Metrics
 from uttt.service.accounts import Accounts
 from uttt.service.attendance import Attendance
+from uttt.service.bots import Bots
 from uttt.service.clock import system_clock
 from uttt.service.friends import Friends
 from uttt.service.hall import Hall
@@ -28,11 +30,13 @@ from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
 from uttt.service.limits import RateLimit
 from uttt.service.lobby import Lobby
+from uttt.service.offers import Offers
 from uttt.service.passwords import Passwords
 from uttt.service.referee import Referee
 from uttt.service.roster import Roster
 from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
+from uttt.service.thinkers import Pool, Thinkers
 from uttt.service.told import Told
 from uttt.settings import Settings
 from uttt.storage import nodes, schema
@@ -80,17 +84,29 @@ class Node:
             self.database, self.journal, self.passwords, hall, ladder, self.bus, clock,
             settings.elo_start,
         )  # fmt: skip
-        self.lobby = Lobby(hall, self.journal, self.bus, clock, settings.max_open_matches)
+        self.lobby = Lobby(
+            hall, self.journal, self.bus, clock, self.roster, settings.max_open_matches
+        )
         self.attendance = Attendance(hall, self.lobby, self.journal, self.bus, clock, lifetimes)
         self.sweeps = Sweeps(
             self.database, self.journal, self.referee, accounts, self.attendance, clock, lifetimes,
             settings.check_interval.total_seconds(),
         )  # fmt: skip
+        self.thinkers = Thinkers(_pool(settings), self.metrics)
+        self.bots = Bots(
+            self.roster, hall, self.referee, self.thinkers, self.database, self.bus, clock,
+            self.metrics, delay=settings.bot_delay.total_seconds(), chance=secrets.SystemRandom(),
+        )  # fmt: skip
+        self.offers = Offers(
+            self.lobby, self.roster, hall, self.database, self.bus, clock,
+            after=round(settings.bot_offer_after.total_seconds() * 1000), fill=settings.bot_fill,
+        )  # fmt: skip
+        self._offers_bots = settings.bots and settings.bot_offer
         self.services = Services(
             accounts=accounts,
             attendance=self.attendance,
             clock=clock,
-            friends=Friends(self.database, self.journal, self.bus),
+            friends=Friends(self.database, self.journal, self.bus, self.roster),
             hall=hall,
             ladder=ladder,
             lifetimes=lifetimes,
@@ -120,11 +136,14 @@ class Node:
             loops = [tasks.create_task(beat, name="heartbeat")]
             loops += [
                 tasks.create_task(part.run(), name=type(part).__name__.lower())
-                for part in (self.lobby, self.attendance, self.sweeps, self.told)
+                for part in (self.lobby, self.attendance, self.sweeps, self.told, self.thinkers)
             ]
             loops.append(tasks.create_task(self.server.ping(), name="pings"))
             try:
                 await self.roster.admit()
+                loops.append(tasks.create_task(self.bots.run(), name="bots"))
+                if self._offers_bots:
+                    loops.append(tasks.create_task(self.offers.run(), name="offers"))
                 ready(await self.server.start())
                 await stop.wait()
                 log.info("stopping")
@@ -190,6 +209,16 @@ def _spare_collections() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECTIONS)
+
+
+def _pool(settings: Settings) -> Pool:
+    cores = len(os.sched_getaffinity(0))
+    return Pool(
+        workers=settings.engine_processes or max(1, cores - 1),
+        megabytes=settings.engine_memory >> 20,
+        grace=settings.engine_patience.total_seconds(),
+        idle=settings.engine_idle.total_seconds(),
+    )
 
 
 def _address(settings: Settings) -> str:

@@ -69,6 +69,16 @@ class Metrics:
             registry=self.registry,
         )
 
+        self.bot_moves = Counter(
+            "uttt_bot_moves", "Moves that bots have made.", ["bot"], registry=self.registry
+        )
+        self.bot_move_seconds = Histogram(
+            "uttt_bot_move_seconds",
+            "Time from the moment at which it is the turn of a bot until its move is stored.",
+            buckets=_SECONDS_OF_SEARCHES,
+            registry=self.registry,
+        )
+
     def committed(self, lane: str, size: int, seconds: float) -> None:
         """Note that a batch was committed."""
         self._commit_seconds.labels(lane).observe(seconds)

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from uttt.domain.analysis import Analysis
 from uttt.domain.events import Ended, Outcome, Played, Result
 from uttt.rules.rulesets import RULESETS, STANDARD
-from uttt.storage import endings, friendships, matches, players, sessions, standings
+from uttt.storage import analyses, endings, friendships, matches, players, sessions, standings
 from uttt.storage.matches import NewMatch, PairIsPlaying, TooManyMatches
 from uttt.storage.players import NameTaken
 from uttt.storage.tables import matches as matches_table
@@ -176,6 +177,9 @@ async def test_who_goes_takes_all_that_is_his(database: Any) -> None:
         await database.append(match, Played(0, START, 40, WON))
     again = await database.match(bob, ann, "open")
     await database.append(again, Played(0, START, 40, None))
+    seen = Analysis("an engine", 0.5, None, (), None)
+    for match in (lost, kept):
+        await database.write(lambda c, m=match: analyses.keep(c, m.fixture.id, seen, START))
     for player in (ann, bob, eve):
         token = player.name.encode().ljust(32)
         await database.write(lambda c, p=player, t=token: sessions.create(c, p.id, t, START))
@@ -186,7 +190,7 @@ async def test_who_goes_takes_all_that_is_his(database: Any) -> None:
     counts = {name: await rows(database, name) for name in metadata.tables}
     assert counts == {
         "players": 2, "sessions": 2, "friends": 2, "matches": 1, "moves": 1, "seats": 2,
-        "rating_changes": 2, "rating_counts": 3, "nodes": 0,
+        "rating_changes": 2, "rating_counts": 3, "nodes": 0, "analyses": 1,
     }  # fmt: skip
     assert await shown(database, bob) == {"kept"}
     assert await database.find("lost") is None

@@ -122,7 +122,7 @@ def restored(
 def compare(packed: bytes, rows: samples.Rows) -> None:
     """A database has what a backup says, row by row."""
     expected = by_name(packed)
-    assert {*rows} == {*expected, "nodes", "rating_counts"}
+    assert {*rows} == {*expected, "analyses", "nodes", "rating_counts"}
     for name, found in expected.items():
         assert rows[name] == found, name
 

@@ -1,9 +1,14 @@
-"""What is told once it is committed. Each notice names the players whom it is for, by id."""
+"""What is told once it is committed. Each notice names the players whom it is for, by id.
+
+The progress of an analysis is told, too: it is nothing that could be lost.
+"""
 
 from typing import NamedTuple
 
-from uttt.domain.match import Match
+from uttt.domain.analysis import Analysis
+from uttt.domain.match import Fixture, Match
 from uttt.domain.rating import Standing
+from uttt.domain.refusals import Code
 from uttt.engine.levels import Level
 
 
@@ -46,4 +51,39 @@ class SessionsVoided(NamedTuple):
     session_ids: frozenset[int]
 
 
-Notice = MatchChanged | MatchGone | StandingChanged | FriendsChanged | BotOffered | SessionsVoided
+class AnalysisAdvanced(NamedTuple):
+    """Of a match that these players want to have analysed, `done` of `total` positions are."""
+
+    player_ids: frozenset[int]
+    public_id: str
+    done: int
+    total: int
+
+
+class AnalysisMade(NamedTuple):
+    """A match that these players wanted to have analysed is."""
+
+    player_ids: frozenset[int]
+    fixture: Fixture
+    analysis: Analysis
+
+
+class AnalysisNotMade(NamedTuple):
+    """An analysis that these players wanted will not come; `code` says why."""
+
+    player_ids: frozenset[int]
+    public_id: str
+    code: Code
+
+
+Notice = (
+    MatchChanged
+    | MatchGone
+    | StandingChanged
+    | FriendsChanged
+    | BotOffered
+    | SessionsVoided
+    | AnalysisAdvanced
+    | AnalysisMade
+    | AnalysisNotMade
+)

@@ -4,10 +4,14 @@ from typing import NamedTuple
 
 
 class Play(NamedTuple):
-    """A player places a mark. `move` is 9 * board + cell, 0..80."""
+    """A player places a mark. `move` is 9 * board + cell, 0..80.
+
+    `ply`, if given: only as that move of the match, not as a later one.
+    """
 
     player_id: int
     move: int
+    ply: int | None = None
 
 
 class Abandon(NamedTuple):

@@ -96,7 +96,7 @@ def _play(match: Match, command: Play, now: int) -> Played:
     side = match.fixture.side_of(command.player_id)
     if match.outcome is not None:
         raise Refused(Code.MATCH_OVER)
-    if side != match.position.turn:
+    if side != match.position.turn or command.ply not in (None, match.next_ply):
         raise Refused(Code.NOT_YOUR_TURN)
     try:
         position = rules.play(match.position, command.move)

@@ -27,6 +27,10 @@ class Code(StrEnum):
     WRONG_BOARD = "wrong_board"
     BOARD_CLOSED = "board_closed"
     CELL_TAKEN = "cell_taken"
+    MATCH_RUNNING = "match_running"
+    NOT_ANALYSED = "not_analysed"
+    ANALYSIS_FAILED = "analysis_failed"
+    BUSY = "busy"
     UNAVAILABLE = "unavailable"
     INTERNAL = "internal"
 
@@ -48,6 +52,10 @@ EXPLANATIONS: Final[dict[Code, str]] = {
     Code.WRONG_BOARD: "The last move sent you to another board.",
     Code.BOARD_CLOSED: "This board is closed.",
     Code.CELL_TAKEN: "This cell is taken.",
+    Code.MATCH_RUNNING: "This match still goes on. It can be analysed as soon as it is over.",
+    Code.NOT_ANALYSED: "This match has not been analysed. Ask for it with POST.",
+    Code.ANALYSIS_FAILED: "The analysis did not succeed. It has been logged; try again later.",
+    Code.BUSY: "Many matches wait for their analysis. Please try again in a minute.",
     Code.UNAVAILABLE: "The server cannot store anything right now. Nothing was changed; try again.",
     Code.INTERNAL: "Something went wrong on our side. It has been logged.",
 }

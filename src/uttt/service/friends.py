@@ -10,6 +10,7 @@ from uttt.bus.notices import FriendsChanged
 from uttt.domain.match import Player
 from uttt.domain.names import fold_name
 from uttt.service.journal import Journal
+from uttt.service.roster import Roster
 from uttt.storage import friendships, players
 from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
@@ -30,16 +31,23 @@ _NO_SUCH_ACCOUNT = Answer(success=False, msg="There is no account of this name."
 class Friends:
     """Reads and changes friend lists."""
 
-    def __init__(self, database: Database, journal: Journal, bus: LocalBus) -> None:
+    def __init__(self, database: Database, journal: Journal, bus: LocalBus, roster: Roster) -> None:
         self._database = database
         self._journal = journal
         self._bus = bus
+        self._roster = roster
 
     async def of(self, player: Player) -> list[tuple[str, int]]:
-        """Return names and present ratings of the friends of a player. Raises Unavailable."""
+        """Return names and present ratings of the friends of a player; of bots that are not rated,
+        how strong they are. Raises Unavailable.
+        """
         if not player.registered:
             return []
-        return await self._database.read(lambda c: friendships.of(c, player.id))
+        friends = await self._database.read(lambda c: friendships.of(c, player.id))
+        return [
+            (name, self._roster.strength(name) if rating is None else rating)
+            for name, rating in friends
+        ]
 
     async def tell(self, player: Player) -> None:
         """Tell all connections of a player what his friend list is now."""

@@ -1,4 +1,4 @@
-"""The live matches of this node: those in which somebody takes part who is connected here.
+"""The live matches of this node: those of whoever is connected here, and those of its bots.
 
 A cache of what the journal has committed, never ahead of it. A match is forgotten when its last
 connected player leaves; what is asked for and not here is read from the database.
@@ -23,12 +23,17 @@ class Hall:
         self._connections: dict[int, int] = {}
         self._seats: dict[int, set[str]] = {}
         self._complete: set[int] = set()
+        self._bots: set[int] = set()
         self._reads_under_way = 0
         self._forgotten_meanwhile: set[tuple[str, int]] = set()
 
     def is_present(self, player_id: int) -> bool:
-        """Whether the player has a connection to this node."""
+        """Whether the player has a connection to this node, or is a bot that plays on it."""
         return player_id in self._connections
+
+    def is_listening(self, player_id: int) -> bool:
+        """Whether the player has a connection to this node."""
+        return player_id in self._connections and player_id not in self._bots
 
     async def enter(self, player_id: int) -> None:
         """Count one more connection of a player; with his first, read his matches.
@@ -64,6 +69,11 @@ class Hall:
                 self._forgotten_meanwhile.clear()
         if self.is_present(player_id):
             self._complete.add(player_id)
+
+    async def seat(self, bot_id: int) -> None:
+        """Have the matches of a bot here from now on. Raises Unavailable, and then they are not."""
+        await self.enter(bot_id)
+        self._bots.add(bot_id)
 
     def leave(self, player_id: int) -> bool:
         """Count one connection less; return whether it was the last one of this player."""

@@ -1,5 +1,8 @@
-"""Limits on logins, per address and per name, so that nobody can guess passwords by trying."""
+"""Limits per key, such as an address or a name, on what is costly or gives something away: logins,
+so that nobody can guess passwords by trying, analyses, and questions to the JSON API.
+"""
 
+import math
 from typing import Final
 
 from uttt.domain.limits import TokenBucket
@@ -17,6 +20,11 @@ class RateLimit:
         self._enabled = enabled
         self._buckets: dict[str, TokenBucket] = {}
         self._forget_above = _FORGET_ABOVE
+
+    @property
+    def patience(self) -> int:
+        """Seconds after which there is a token again for whoever found none, at the latest."""
+        return math.ceil(60 / self._per_minute)
 
     def take(self, key: str) -> bool:
         """Take a token of this key; return whether there was one."""

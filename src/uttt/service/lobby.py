@@ -4,8 +4,8 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
 
 import structlog
 from sqlalchemy import Connection
@@ -19,6 +19,7 @@ from uttt.rules.rulesets import STANDARD
 from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.journal import Journal
+from uttt.service.roster import Roster
 from uttt.storage import matches, players
 from uttt.storage.failures import Unavailable
 from uttt.storage.matches import NewMatch, PairIsPlaying, PlayerGone, TooManyMatches
@@ -27,6 +28,16 @@ log = structlog.get_logger(__name__)
 _PAIRS: Final = 256
 """Locks for pairs of players; those who share one by chance only wait a little."""
 _YOU_ARE_GONE = "Your session has ended. Please log in again."
+
+
+class Seeker(NamedTuple):
+    """Somebody who looks for anybody."""
+
+    player: Player
+    since: int
+    """When he came, ms UTC."""
+    wants_offer: bool
+    """He wants to be asked before he plays against a bot."""
 
 
 class RequestRefused(Exception):
@@ -43,23 +54,26 @@ class Lobby:
     """
 
     def __init__(
-        self, hall: Hall, journal: Journal, bus: LocalBus, clock: Clock, max_open_matches: int
-    ) -> None:
+        self, hall: Hall, journal: Journal, bus: LocalBus, clock: Clock, roster: Roster,
+        max_open_matches: int,
+    ) -> None:  # fmt: skip
         self._hall = hall
         self._journal = journal
         self._bus = bus
         self._clock = clock
         self._max_open = max_open_matches
-        self._waiting: dict[int, Player] = {}  # a dict keeps the order in which they came
+        self._roster = roster
+        self._waiting: dict[int, Seeker] = {}  # a dict keeps the order in which they came
+        self._offered: set[int] = set()  # those of them to whom a bot was offered
         self._free_again: asyncio.Queue[Player] = asyncio.Queue()
         self._one_at_a_time = asyncio.Lock()
         self._pairs = [asyncio.Lock() for _ in range(_PAIRS)]
         bus.subscribe(self._look_for_ended_matches)
 
-    async def request_random(self, player: Player) -> str:
+    async def request_random(self, player: Player, *, wants_offer: bool = False) -> str:
         """Pair a player with one who waits, or let him wait; return what to tell him.
 
-        Raises RequestRefused or Unavailable.
+        With `wants_offer` he is asked before he gets a bot. Raises RequestRefused or Unavailable.
         """
         async with self._one_at_a_time:
             self._check_may_begin(player)
@@ -69,7 +83,7 @@ class Lobby:
             if opponent is not None:
                 return f"You play against {opponent.name}."
             if self._hall.is_present(player.id):
-                self._waiting[player.id] = player
+                self._waiting[player.id] = Seeker(player, self._clock(), wants_offer)
             return "You are in the queue. The match begins as soon as somebody else is looking."
 
     async def cancel(self, player: Player) -> bool:
@@ -93,6 +107,8 @@ class Lobby:
             account = players.find(connection, name)
             if account is None:
                 raise RequestRefused("There is no player of this name.")
+            if account.is_bot and account.player.id not in self._roster:
+                raise RequestRefused("Bots do not play here at the moment.")
             return account.player
 
         pair = hash(frozenset((player.name, name)))
@@ -101,15 +117,58 @@ class Lobby:
             async with self._pairs[pair % len(self._pairs)]:
                 match = await self._open(lambda connection: (player, find(connection)))
         except TooManyMatches as full:
+            if full.player_id in self._roster:
+                raise RequestRefused(f"{name} plays too many matches at the moment.") from None
             raise self._too_many(own=full.player_id == player.id) from None
         except PlayerGone:
             raise RequestRefused(_YOU_ARE_GONE) from None
         except PairIsPlaying:
             raise RequestRefused(f"You already have a match with {name}.") from None
-        return f"You play against {match.fixture.players[1].name}."
+        opponent = match.fixture.players[1]
+        if opponent.id in self._roster and player.id in self._offered:
+            self.leave(player.id)  # that is what he takes the bot for
+        return f"You play against {opponent.name}."
+
+    def waiting_since(self, since: int) -> list[Seeker]:
+        """Return those who have waited since then (ms UTC), who may begin a match, and to whom no
+        bot was offered yet.
+        """
+        return [
+            seeker
+            for id_, seeker in self._waiting.items()
+            if seeker.since <= since and id_ not in self._offered and self._may_begin(id_)
+        ]
+
+    def note_offer(self, player: Player) -> bool:
+        """Note that a bot is being offered to a player; return False if he waits no longer."""
+        if player.id in self._waiting:
+            self._offered.add(player.id)
+        return player.id in self._waiting
+
+    async def meet(self, player: Player, bots: Iterable[Player]) -> None:
+        """Make a match between a player who waits and the first of these bots who can. Raises
+        Unavailable.
+        """
+        async with self._one_at_a_time:
+            for bot in bots:
+                if player.id not in self._waiting:
+                    return
+                await self._try(player, bot)
+
+    async def _try(self, player: Player, bot: Player) -> None:
+        try:
+            await self._open(lambda _: (player, bot))
+        except PlayerGone as gone:
+            if gone.player_id == player.id:
+                self.leave(player.id)
+        except (TooManyMatches, PairIsPlaying):
+            log.info("pair_not_made", players=[player.name, bot.name])
+        else:
+            self.leave(player.id)
 
     def leave(self, player_id: int) -> bool:
         """Take a player out of the queue; return whether he was in it."""
+        self._offered.discard(player_id)
         return self._waiting.pop(player_id, None) is not None
 
     async def run(self) -> None:
@@ -135,8 +194,11 @@ class Lobby:
                     self._free_again.put_nowait(player)
 
     def _check_may_begin(self, player: Player) -> None:
-        if len(self._hall.open_of(player.id)) >= self._max_open:
+        if not self._may_begin(player.id):
             raise self._too_many(own=True)
+
+    def _may_begin(self, player_id: int) -> bool:
+        return len(self._hall.open_of(player_id)) < self._max_open
 
     def _too_many(self, *, own: bool) -> RequestRefused:
         who = "You have" if own else "The other player has"
@@ -151,9 +213,9 @@ class Lobby:
         candidates = list(self._waiting)
         while (found := find_partner(seeker.id, candidates, self._may_meet)) is not None:
             candidates.remove(found)
-            partner = self._waiting.get(found)
-            if partner is None:
+            if found not in self._waiting:
                 continue  # he left while we were trying another one
+            partner = self._waiting[found].player
             try:
                 await self._begin(partner, seeker)
             except PlayerGone as gone:
@@ -168,7 +230,7 @@ class Lobby:
         return None
 
     async def _begin(self, one: Player, other: Player) -> None:
-        waited = [player for player in self._waiting.values() if player in (one, other)]
+        waited = [s.player for s in self._waiting.values() if s.player in (one, other)]
         first = waited[0]
         second = other if first is one else one
         await self._open(lambda _: (first, second))
@@ -183,8 +245,11 @@ class Lobby:
         public_id, now = secrets.token_hex(16), self._clock()
 
         def change(connection: Connection) -> Match:
-            new = NewMatch(public_id, STANDARD, find_players(connection), now)
-            return matches.open_match(connection, new, self._max_open)
+            pair = find_players(connection)
+            bots = {p.id: self._roster.most_open for p in pair if p.id in self._roster}
+            may_count = self._roster.rated or not bots
+            new = NewMatch(public_id, STANDARD, pair, now, may_count=may_count)
+            return matches.open_match(connection, new, self._max_open, bots)
 
         match = await self._journal.write(change, urgent=True)
         self._hall.add(match)

@@ -4,7 +4,7 @@ decide (pure rules) -> append to the journal -> evolve -> publish. A player, a b
 wants something of a match comes here, and nobody hears of it before it is committed.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar, assert_never
 
@@ -127,13 +127,22 @@ class Referee:
         found: dict[str, Match] = {}
         for player_ids in _chunks(self._hall.present()):
             found |= await self._hall.read_shown_to(player_ids)
+        return await self._news(known, found)
+
+    async def compare(self, known: Mapping[str, Match | None]) -> News:
+        """Read these matches anew, which are known to be as given here, None: not at all; take
+        note, and return what was not as it was known. Raises Unavailable.
+        """
+        return await self._news(known, {})
+
+    async def _news(self, known: Mapping[str, Match | None], found: dict[str, Match]) -> News:
         for public_ids in _chunks(known.keys() - found.keys()):  # ended and told, or gone
             found |= await self._hall.read_all(public_ids)
         # what is being written now is told by whoever writes it, or read anew if that fails
         settled = [(id_, m) for id_, m in found.items() if id_ not in self._under_way]
         return News(
             changed=[m for id_, m in settled if self._hall.correct(known.get(id_), m)],
-            gone=[match for id_, match in known.items() if id_ not in found],
+            gone=[match for id_, match in known.items() if match and id_ not in found],
         )
 
     async def tell(self, news: News) -> None:
@@ -198,7 +207,7 @@ class Referee:
         await self._tell_standings(match.fixture.players)
 
     async def _tell_standings(self, players: Iterable[Player]) -> None:
-        present = [player for player in players if self._hall.is_present(player.id)]
+        present = [player for player in players if self._hall.is_listening(player.id)]
         for number, player in enumerate(present):
             try:
                 standing = await self._ladder.standing(player)

@@ -11,7 +11,7 @@ import structlog
 from sqlalchemy import Connection
 
 from uttt.domain.match import Player
-from uttt.engine.levels import LEVELS, Level
+from uttt.engine.levels import LEVELS, Level, named
 from uttt.service.clock import Clock
 from uttt.service.journal import Journal
 from uttt.storage import bots
@@ -75,6 +75,12 @@ class Roster:
     def find(self, player_id: int) -> Bot | None:
         """Return the bot with this account, if it is one."""
         return self._bots.get(player_id)
+
+    @staticmethod
+    def strength(name: str) -> int:
+        """Return how strong the bot of this name is among bots; 0 if it is none of ours."""
+        level = named(name)
+        return 0 if level is None else level.elo
 
     def suiting(self, rating: int | None, without: Iterable[int] = ()) -> list[Bot]:
         """Return the bots for somebody of this rating, the best suited first; guests, who have

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from uttt.domain.lifetimes import Lifetimes
 from uttt.service.accounts import Accounts
+from uttt.service.analyst import Analyst
 from uttt.service.attendance import Attendance
 from uttt.service.clock import Clock
 from uttt.service.friends import Friends
@@ -20,6 +21,7 @@ class Services:
     """What a connection needs to serve its player."""
 
     accounts: Accounts
+    analyst: Analyst
     attendance: Attendance
     clock: Clock
     friends: Friends

@@ -192,6 +192,24 @@ class Settings(BaseModel, frozen=True):
         whole(1, _MANY),
         _about("Logins that may fail per minute for one name, from wherever they come."),
     ] = 10
+    analyses_per_minute_per_account: Annotated[
+        int,
+        whole(1, _MANY),
+        _about("Analyses of matches that one account may have made per minute, and at once."),
+    ] = 6
+    analyses_per_minute_per_address: Annotated[
+        int,
+        whole(1, _MANY),
+        _about(
+            "The same for all guests of one IP address together and for the JSON API, where nobody "
+            "logs in."
+        ),
+    ] = 3
+    api_requests_per_minute_per_address: Annotated[
+        int,
+        whole(1, _MANY),
+        _about("Requests to the JSON API that one IP address may make per minute, and at once."),
+    ] = 120
     connections_per_address: Annotated[
         int,
         whole(1, _MANY),
@@ -222,6 +240,14 @@ class Settings(BaseModel, frozen=True):
             "comma-separated."
         ),
     ] = ()
+
+    analysis_time: Annotated[
+        Duration,
+        _about(
+            "Time for which each position of a match is searched in its analysis; a match has up "
+            "to 82."
+        ),
+    ] = timedelta(milliseconds=200)
 
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"],

@@ -1,12 +1,14 @@
 """Statements about the accounts of bots. What makes an account a bot's is its password hash."""
 
-from sqlalchemy import Connection, or_, update
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, func, or_, select, update
 
 from uttt.domain.match import Player
 from uttt.storage import standings
 from uttt.storage.endings import lock_players
 from uttt.storage.players import BOT, NameTaken, create, find
-from uttt.storage.tables import matches, players
+from uttt.storage.tables import matches, moves, players, seats
 
 __all__ = ["NameTaken", "admit"]
 
@@ -31,6 +33,19 @@ def admit(connection: Connection, name: str, rating: int | None, now: int) -> Pl
     mine = players.c.id == player_id
     connection.execute(update(players).where(mine, players.c.seen_at < now).values(seen_at=now))
     return account.player
+
+
+def plies(connection: Connection, player_ids: Sequence[int]) -> dict[str, int | None]:
+    """Return the next ply of each open match of these bots, by public id; None where no move is
+    stored, so that the match stands as it began.
+    """
+    rows = connection.execute(
+        select(matches.c.public_id, func.max(moves.c.ply))
+        .select_from(seats.join(matches, matches.c.id == seats.c.match_id).outerjoin(moves))
+        .where(seats.c.player_id.in_(player_ids), matches.c.result.is_(None))
+        .group_by(matches.c.id, matches.c.public_id)
+    )
+    return {public_id: None if ply is None else ply + 1 for public_id, ply in rows}
 
 
 def _rate(connection: Connection, player_id: int, before: int | None, rating: int | None) -> None:

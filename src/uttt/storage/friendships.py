@@ -33,6 +33,6 @@ def remove(connection: Connection, player_id: int, friend_name: str) -> bool:
     return result.rowcount > 0
 
 
-def of(connection: Connection, player_id: int) -> list[tuple[str, int]]:
-    """Return names and ratings of the friends of `player_id`, by name."""
+def of(connection: Connection, player_id: int) -> list[tuple[str, int | None]]:
+    """Return names and ratings of the friends of `player_id`, by name. Bots may have no rating."""
     return [(name, rating) for name, rating in _OF.rows(connection, {"player_id": player_id})]

@@ -229,6 +229,12 @@ def find_all(connection: Connection, public_ids: Sequence[str]) -> list[Match]:
     return _replayed(connection, _fixtures().where(matches.c.public_id.in_(public_ids)))
 
 
+def moves_of(connection: Connection, match_id: int) -> list[int]:
+    """Return the moves of a match, 0..80, from the beginning or from its setup on."""
+    query = select(moves.c.move).where(moves.c.match_id == match_id, moves.c.move != NO_MOVE)
+    return list(connection.scalars(query.order_by(moves.c.ply)))
+
+
 def purge_finished(
     connection: Connection, player_id: int, limit: int, unless_seen_after: int | None
 ) -> int:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
 )
 from sqlalchemy.dialects.mysql import VARBINARY
 
@@ -56,9 +57,7 @@ players = Table(
     Column("id", Id, primary_key=True),
     Column("name", String(16), nullable=False, unique=True, comment="folded to lower case"),
     Column("registered", Boolean, nullable=False, comment="account, or temporary user"),
-    Column(
-        "password_hash", String(255), comment="Argon2id, null for temporary users, bot for bots"
-    ),
+    Column("password_hash", String(255), comment="Argon2id, null for temporary users"),
     Column("rating", Integer, comment="null for temporary users"),
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False, comment="last activity, written in batches"),
@@ -165,6 +164,17 @@ rating_changes = Table(
     Index(None, "player_id", "at"),
     comment="rating history; its key makes sure that a match counts once",
     **_WITHOUT_ROWID,
+)
+
+analyses = Table(
+    "analyses",
+    metadata,
+    Column("match_id", Id, _reference("matches.id"), primary_key=True, autoincrement=False),
+    Column("engine", String(64), nullable=False, comment="which engine and net have made it"),
+    Column("made_at", BigInteger, nullable=False),
+    Column("content", Text, nullable=False, comment="JSON, see uttt.storage.analyses"),
+    comment="what an engine says of finished matches; can be made anew, so no backup has it",
+    **_ON_MYSQL,
 )
 
 rating_counts = Table(

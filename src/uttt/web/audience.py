@@ -1,10 +1,13 @@
 """Who is connected to this node, and how notices become messages: encoded once, sent to all."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol, assert_never
 
 from uttt.bus.notices import (
+    AnalysisAdvanced,
+    AnalysisMade,
+    AnalysisNotMade,
     BotOffered,
     FriendsChanged,
     MatchChanged,
@@ -17,8 +20,10 @@ from uttt.domain.lifetimes import Lifetimes
 from uttt.domain.match import Match
 from uttt.service.accounts import Login
 from uttt.service.clock import Clock
+from uttt.wire.analysis import ProgressData, analysis_data, analysis_failure
 from uttt.wire.codec import encode
 from uttt.wire.match_text import encode_match
+from uttt.wire.to_client import Analysis, AnalysisFailed, AnalysisProgress
 from uttt.wire.views import bot_offer, elo_update, friends_update, match_gone
 
 
@@ -73,12 +78,27 @@ class Audience:
                 for session_id in session_ids:
                     for connection in self._of_session.get(session_id, ()):
                         connection.close()
+            case AnalysisAdvanced(player_ids, public_id, done, total):
+                message = encode(AnalysisProgress(ProgressData(public_id, done, total)))
+                self._push_to_askers(player_ids, public_id, message)
+            case AnalysisMade(player_ids, fixture, analysis):
+                message = encode(Analysis(analysis_data(fixture, analysis)))
+                self._push_to_askers(player_ids, fixture.public_id, message)
+            case AnalysisNotMade(player_ids, public_id, code):
+                message = encode(AnalysisFailed(analysis_failure(public_id, code)))
+                self._push_to_askers(player_ids, public_id, message)
             case _:
                 assert_never(notice)
 
     def _push(self, player_id: int, update: bytes) -> None:
         for listener in self._of_player.get(player_id, ()):
             listener.push(update)
+
+    def _push_to_askers(self, player_ids: Iterable[int], public_id: str, message: bytes) -> None:
+        for player_id in player_ids:
+            for listener in self._of_player.get(player_id, ()):
+                # a client that reads slowly needs only the newest of one analysis
+                listener.push(message, f"analysis of {public_id}")
 
     def _push_to_players(
         self, match: Match, view: Callable[[Match, int, Lifetimes], bytes]

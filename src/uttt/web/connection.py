@@ -77,7 +77,7 @@ class Connection:
         try:
             await self._services.attendance.enter(login)
             try:
-                session = Session(login, self._services, self.socket.push)
+                session = Session(login, self.socket.address, self._services, self.socket.push)
                 await self._greet(session, admission)
                 del raw, admission  # this may last for days
                 await self._listen(session)

@@ -1,8 +1,9 @@
-"""HTTP on the same port: health, the web client, and the way into a WebSocket on any path."""
+"""HTTP on the same port: health, the web client, the JSON API, and the way into a WebSocket on any
+path.
+"""
 
 import asyncio
 from collections import Counter
-from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 import structlog
@@ -11,6 +12,8 @@ from aiohttp.typedefs import Middleware
 
 from uttt.metrics import Metrics
 from uttt.service.services import Services
+from uttt.web.addresses import Addresses
+from uttt.web.api import Api
 from uttt.web.audience import Audience
 from uttt.web.connection import Connection, ConnectionLimits
 from uttt.web.health import Health
@@ -38,18 +41,20 @@ class Site:
         services: Services,
         audience: Audience,
         health: Health,
+        api: Api,
+        addresses: Addresses,
         metrics: Metrics,
         limits: ConnectionLimits,
         connections_per_address: int | None,
-        trusted_proxies: tuple[IPv4Network | IPv6Network, ...],
     ) -> None:
         self._services = services
         self._audience = audience
         self._health = health
+        self._api = api
+        self._addresses = addresses
         self._metrics = metrics
         self._limits = limits
         self._connections_per_address = connections_per_address
-        self._trusted_proxies = trusted_proxies
         self._pages = Pages()
         self._closing = False
         self._max_message = max(limits.message_size, _HARD_MESSAGE_LIMIT)
@@ -63,6 +68,8 @@ class Site:
         application.on_response_prepare.append(_hide_versions)
         application.router.add_get("/healthz", self._health.healthz)
         application.router.add_get("/readyz", self._health.readyz)
+        application.router.add_get("/api/matches/{id}/analysis", self._analysis_or_socket)
+        application.router.add_post("/api/matches/{id}/analysis", self._api.post_analysis)
         application.router.add_get("/{path:.*}", self._page_or_socket)
         return application
 
@@ -94,14 +101,19 @@ class Site:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
-        if request.headers.get("Upgrade", "").lower() == "websocket":
+        if _wants_socket(request):
             return self._socket(request)
         return self._pages.find(request.path)
+
+    async def _analysis_or_socket(self, request: web.Request) -> web.StreamResponse:
+        if _wants_socket(request):  # which is there on any path
+            return self._socket(request)
+        return await self._api.get_analysis(request)
 
     def _socket(self, request: web.Request) -> web.StreamResponse:
         if self._closing:  # on a connection that was kept alive
             raise web.HTTPServiceUnavailable(text="The server goes away.\n")
-        address = self._address(request)
+        address = self._addresses.of(request)
         limit = self._connections_per_address
         if limit is not None and self._of_address[address] >= limit:
             raise web.HTTPTooManyRequests(text="Too many connections from this address.\n")
@@ -124,18 +136,6 @@ class Site:
         if not self._of_address[socket.address]:
             del self._of_address[socket.address]
 
-    def _address(self, request: web.Request) -> str:
-        """Return the client's address: that of the nearest machine which is no proxy of ours."""
-        forwarded = request.headers.get("X-Forwarded-For", "")
-        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-        address = request.remote or "unknown"
-        while hops and self._is_trusted(address):
-            address = hops.pop()
-        return address
 
-    def _is_trusted(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._trusted_proxies)
+def _wants_socket(request: web.Request) -> bool:
+    return request.headers.get("Upgrade", "").lower() == "websocket"

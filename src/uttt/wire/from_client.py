@@ -163,6 +163,7 @@ LaterMessage = (
     | FriendRequest
     | UnfriendRequest
     | BotsRequest
+    | AnalysisRequest
     | Logout
 )
 FromClient = FirstMessage | LaterMessage

@@ -11,14 +11,19 @@ import structlog
 from uttt.domain.commands import Abandon, Play
 from uttt.domain.refusals import Code, Refused
 from uttt.service.accounts import Login
+from uttt.service.analyst import Asker, Report
 from uttt.service.lobby import RequestRefused
 from uttt.service.services import Services
 from uttt.storage.failures import Unavailable
 from uttt.wire import from_client
+from uttt.wire.analysis import AnalysisAnswer, ProgressData, analysis_data
 from uttt.wire.codec import Unreadable, decode, encode, encode_error
 from uttt.wire.from_client import Cell, FromClient
 from uttt.wire.match_text import encode_match
 from uttt.wire.to_client import (
+    Analysis,
+    AnalysisProgress,
+    AnalysisRequestResponse,
     Answer,
     CancelMatchRequestResponse,
     FriendRequestResponse,
@@ -36,9 +41,12 @@ _UNREADABLE_REQUEST = Answer(success=False, msg="The request has a missing or wr
 class Session:
     """The messages of one connection after its login, in the order in which they arrive."""
 
-    def __init__(self, login: Login, services: Services, answer: Callable[[bytes], None]) -> None:
+    def __init__(
+        self, login: Login, address: str, services: Services, answer: Callable[[bytes], None]
+    ) -> None:
         self._login = login
         self._player = login.player
+        self._asker = Asker(address, login.player)
         self._services = services
         self._answer = answer
 
@@ -112,6 +120,8 @@ class Session:
                 roster = self._services.roster
                 levels = [bot.level for bot in roster]
                 self._answer(encode(bots(levels, rated=roster.rated)))
+            case from_client.AnalysisRequest():
+                await self._analysis_request(message.data.match_id)
             case from_client.Logout():
                 await self._services.accounts.logout(self._login)
             case from_client.Login() | from_client.TempSession() | from_client.Reconnect():
@@ -146,7 +156,8 @@ class Session:
         lobby, name = self._services.lobby, message.data.player
         try:
             if name is None:
-                msg = await lobby.request_random(self._player)
+                wants_offer = message.data.bot_offer
+                msg = await lobby.request_random(self._player, wants_offer=wants_offer)
             else:
                 msg = await lobby.request_named(self._player, name)
         except RequestRefused as refused:
@@ -182,6 +193,29 @@ class Session:
         if success:
             await self._services.friends.tell(self._player)
 
+    async def _analysis_request(self, match_id: str) -> None:
+        try:
+            found = await self._services.analyst.request(match_id, self._asker)
+        except Refused as refused:
+            self._answer(_analysis_answer(match_id, refused))
+            return
+        except Unavailable:
+            self._answer(_analysis_answer(match_id, _UNAVAILABLE))
+            return
+        self._answer(_analysis_answer(match_id, None))
+        if isinstance(found, Report):
+            self._answer(encode(Analysis(analysis_data(*found))))
+        else:
+            self._answer(encode(AnalysisProgress(ProgressData(*found))))
+
+
+def _analysis_answer(match_id: str, refused: Refused | None) -> bytes:
+    if refused is None:
+        data = AnalysisAnswer(match_id, success=True, msg="", code=None)
+    else:
+        data = AnalysisAnswer(match_id, success=False, msg=refused.msg, code=refused.code.value)
+    return encode(AnalysisRequestResponse(data))
+
 
 def _type(message: FromClient) -> str:
     return str(message.__struct_config__.tag)
@@ -207,6 +241,8 @@ def _answer_to(unreadable: Unreadable) -> bytes:
                 return encode(FriendRequestResponse(_UNREADABLE_REQUEST))
             case "unfriend_request":
                 return encode(UnfriendRequestResponse(_UNREADABLE_REQUEST))
+            case "analysis_request":
+                return _analysis_answer("", unreadable)
             case "login" | "reconnect" | "temp_session":
                 return encode_error(Refused(Code.ALREADY_LOGGED_IN), unreadable.type)
             case _:

@@ -5,6 +5,8 @@ The docstrings and members here are the source of docs/protocol.md.
 
 import msgspec
 
+from uttt.wire.analysis import AnalysisAnswer, AnalysisData, AnalysisFailure, ProgressData
+
 
 class _Message(msgspec.Struct, tag_field="type", frozen=True, gc=False):
     """An envelope: `type` tells the message, `data` holds its members."""
@@ -159,105 +161,6 @@ class FriendsUpdate(_Message, tag="friends_update", frozen=True):
     data: FriendsData
 
 
-class AnalysisAnswer(msgspec.Struct, frozen=True, gc=False):
-    """Whether the analysis is there or will come, and a text for the user. `code`: why not, one of
-    the error codes; null after success.
-    """
-
-    match_id: str
-    success: bool
-    msg: str
-    code: str | None
-
-
-class AnalysisRequestResponse(_Message, tag="analysis_request_response", frozen=True):
-    """The answer to `analysis_request`. After success follow `analysis_progress`, unless it was
-    there already, and then `analysis` or `analysis_failed`.
-    """
-
-    data: AnalysisAnswer
-
-
-class ProgressData(msgspec.Struct, frozen=True, gc=False):
-    """`done` of `total` positions have been looked at. While others are served first: 0."""
-
-    match_id: str
-    done: int
-    total: int
-
-
-class AnalysisProgress(_Message, tag="analysis_progress", frozen=True):
-    """How far an analysis has come, about twice a second, to all connections of those who asked
-    for it.
-    """
-
-    data: ProgressData
-
-
-class StartEvaluation(msgspec.Struct, frozen=True, gc=False):
-    """The position before the first move of `moves`. `chance` and `proof` as with a move."""
-
-    chance: float
-    proof: str | None
-
-
-class MoveEvaluation(msgspec.Struct, frozen=True, gc=False):
-    """A move of the match, the position after it, and what would have been best instead.
-
-    Moves are 0 to 80: `9 * (3 * sub_y + sub_x) + 3 * y + x`. `chance` is the result to be expected
-    for the first player (player_a) after the move: 1 he wins, 0.5 a draw, 0 he loses. `proof`:
-    `first`, `second` or `draw` if that is certain, whoever wins it; else null. `best` is the best
-    move in the place of this one, `best_chance` what the first player could have expected after
-    it, `line` how both would best go on from there, `best` first. `judgement`: `inaccuracy`,
-    `mistake`, `blunder`, or null. `lost_by_force`: before the move its player was not proved to be
-    lost, after it he was.
-    """
-
-    move: int
-    chance: float
-    proof: str | None
-    best: int | None
-    best_chance: float
-    line: list[int]
-    judgement: str | None
-    lost_by_force: bool
-
-
-class AnalysisData(msgspec.Struct, frozen=True, gc=False):
-    """`setup` is the position with which the match began, as the notation of positions has it;
-    null: the empty board. `engine` names who has analysed. `turning_point` is the place in `moves`,
-    from 0, of the move that decided the match; null if there is none.
-    """
-
-    match_id: str
-    ruleset: str
-    setup: str | None
-    engine: str
-    start: StartEvaluation
-    moves: list[MoveEvaluation]
-    turning_point: int | None
-
-
-class Analysis(_Message, tag="analysis", frozen=True):
-    """The analysis of a finished match."""
-
-    data: AnalysisData
-
-
-class AnalysisFailure(msgspec.Struct, frozen=True, gc=False):
-    """`code` is one of the error codes, `msg` is for people."""
-
-    match_id: str
-    code: str
-    msg: str
-
-
-class AnalysisFailed(_Message, tag="analysis_failed", frozen=True):
-    """An analysis that was begun could not be finished. It may be asked for again."""
-
-    data: AnalysisFailure
-
-
 class BotData(msgspec.Struct, frozen=True, gc=False):
     """A bot. `name` is that of its account, `title` what people call it, `face` an emoji.
 
@@ -297,6 +200,34 @@ class BotOffer(_Message, tag="bot_offer", frozen=True):
     data: BotData
 
 
+class AnalysisRequestResponse(_Message, tag="analysis_request_response", frozen=True):
+    """The answer to `analysis_request`. After success follow `analysis_progress`, unless it was
+    there already, and then `analysis` or `analysis_failed`.
+    """
+
+    data: AnalysisAnswer
+
+
+class AnalysisProgress(_Message, tag="analysis_progress", frozen=True):
+    """How far an analysis has come, about twice a second, to all connections of those who asked
+    for it.
+    """
+
+    data: ProgressData
+
+
+class Analysis(_Message, tag="analysis", frozen=True):
+    """The analysis of a finished match."""
+
+    data: AnalysisData
+
+
+class AnalysisFailed(_Message, tag="analysis_failed", frozen=True):
+    """An analysis that was begun could not be finished. It may be asked for again."""
+
+    data: AnalysisFailure
+
+
 class ErrorData(msgspec.Struct, frozen=True, gc=False):
     """`code` is stable and for programs, `msg` is for people, `request` the type that
     was refused.
@@ -325,5 +256,9 @@ ToClient = (
     | FriendsUpdate
     | Bots
     | BotOffer
+    | AnalysisRequestResponse
+    | AnalysisProgress
+    | Analysis
+    | AnalysisFailed
     | Error
 )

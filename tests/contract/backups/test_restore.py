@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, inspect
 from sqlalchemy.engine import URL
 
 import samples
-from backing_up import back_up, bring_back, meanwhile, quietly, state, without_nodes
+from backing_up import as_restored, back_up, bring_back, meanwhile, quietly, state
 from broken_backups import BROKEN, Broken, compose, parse, tables
 from databases import SERVERS, Places
 from node import START
@@ -40,7 +40,7 @@ def test_into_an_empty_database(empty: URL, sound: bytes, found: str) -> None:
         backends.run(empty, lambda c: c.exec_driver_sql("DELETE FROM alembic_version"))
         backends.run(empty, lambda c: c.exec_driver_sql("DROP TABLE moves"))
     bring_back(empty, sound)
-    assert samples.stored(empty) == without_nodes(samples.upgraded(HEAD))
+    assert samples.stored(empty) == as_restored(samples.upgraded(HEAD))
     assert tables(parse(back_up(empty))) == tables(parse(sound))
 
 
@@ -70,7 +70,7 @@ def test_batches_and_columns_in_another_order(
         row.reverse()
     monkeypatch.setattr(backup_reader, "_BATCH", 3)
     bring_back(empty, compose(lines))
-    assert samples.stored(empty) == without_nodes(samples.upgraded(HEAD))
+    assert samples.stored(empty) == as_restored(samples.upgraded(HEAD))
 
 
 def test_ratings_are_counted_and_not_believed(prepared: URL, sound: bytes) -> None:
@@ -104,7 +104,7 @@ def test_after_a_refusal_it_is_simply_done_again(empty: URL, sound: bytes) -> No
     if empty.get_backend_name() != "mariadb":  # which commits each change of a table by itself
         assert state(empty) is State.EMPTY
     bring_back(empty, sound)
-    assert samples.stored(empty) == without_nodes(samples.upgraded(HEAD))
+    assert samples.stored(empty) == as_restored(samples.upgraded(HEAD))
 
 
 def test_interrupted_anywhere_it_leaves_no_row(

@@ -34,7 +34,7 @@ class Speaker:
     def __init__(self, node: Node, login: Login) -> None:
         self.player = login.player
         self.answers: list[bytes] = []
-        self.session = Session(login, node.services, self.answers.append)
+        self.session = Session(login, "192.0.2.1", node.services, self.answers.append)
         node.bus.subscribe(self.hear)
 
     def hear(self, notice: Notice) -> None:

@@ -16,9 +16,9 @@ from uttt.storage import schema
 FORMAT: Final = "uttt-backup"
 VERSION: Final = 1
 """Of the format. It grows when a reader of before would not understand a file any more."""
-LEFT_OUT: Final = frozenset({"alembic_version", "nodes", "rating_counts"})
-"""Tables that no backup has: the revision stands in the header, nodes are servers that run, and
-ratings are counted anew."""
+LEFT_OUT: Final = frozenset({"alembic_version", "analyses", "nodes", "rating_counts"})
+"""Tables that no backup has: the revision stands in the header, nodes are servers that run, ratings
+are counted anew and matches analysed anew."""
 
 Kind = Literal["integer", "text", "boolean", "bytes"]
 _Count = Annotated[int, msgspec.Meta(ge=0)]

@@ -1,0 +1,28 @@
+"""Where a request comes from: the address of the client, also behind proxies of ours."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_address
+
+from aiohttp import web
+
+
+class Addresses:
+    """Tells the addresses of clients from those of the proxies in `trusted_proxies`."""
+
+    def __init__(self, trusted_proxies: tuple[IPv4Network | IPv6Network, ...]) -> None:
+        self._trusted_proxies = trusted_proxies
+
+    def of(self, request: web.Request) -> str:
+        """Return the client's address: that of the nearest machine which is no proxy of ours."""
+        forwarded = request.headers.get("X-Forwarded-For", "")
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        address = request.remote or "unknown"
+        while hops and self._is_trusted(address):
+            address = hops.pop()
+        return address
+
+    def _is_trusted(self, address: str) -> bool:
+        try:
+            parsed = ip_address(address)
+        except ValueError:
+            return False
+        return any(parsed in network for network in self._trusted_proxies)
