@@ -270,8 +270,8 @@ export type FromClient =
   | FriendRequest
   | UnfriendRequest
   | BotsRequest
-  | Logout
-  | AnalysisRequest;
+  | AnalysisRequest
+  | Logout;
 
 /**
  * A cell: sub-board (sub_x, sub_y), cell (x, y) in it; 0 to 2, y from the top.
@@ -416,7 +416,7 @@ export interface Move {
  * lost, after it he was.
  */
 export interface MoveEvaluation {
-  best: number | null;
+  best: number;
   best_chance: number;
   chance: number;
   judgement: string | null;
@@ -515,11 +515,11 @@ export type ToClient =
   | FriendsUpdate
   | Bots
   | BotOffer
-  | Error
   | AnalysisRequestResponse
   | AnalysisProgress
   | Analysis
-  | AnalysisFailed;
+  | AnalysisFailed
+  | Error;
 
 /**
  * Take somebody out of the own friend list.
