@@ -44,14 +44,15 @@ lock: .venv/installed-dev ## resolve the dependencies anew (no index address is 
 	$(LOCK) --upgrade --extra build --extra dev --extra postgresql --extra mariadb pyproject.toml -o requirements/dev.txt
 
 clean: ## forget the environment and all caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv src/uttt/engine/compiled/*.so .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
 
 CLIENT := $(shell find client -type f -not -path 'client/node_modules/*' -not -path 'client/dist/*' 2>/dev/null)
+CORE := $(wildcard src/uttt/engine/compiled/*.py src/uttt/engine/compiled/*.pxd)
 
-.venv/installed: requirements/serve.txt pyproject.toml hatch_build.py $(CLIENT) | .venv/bin/python
+.venv/installed: requirements/serve.txt pyproject.toml hatch_build.py $(CLIENT) $(CORE) | .venv/bin/python
 	$(PIP) install --require-hashes -r requirements/serve.txt
 	$(PIP) install --no-build-isolation --no-deps --editable .
 	@touch $@

@@ -1,28 +1,121 @@
-"""Build hook: compiles the web client in `client/` into the package; every install has it then."""
+"""Build hook: what every install has beside the Python sources.
 
+The web client in `client/`, compiled into the package, without which there is no build; and the
+core of the engine, compiled to C where there is a compiler. Without one the build warns, and the
+engine plays from its plain-Python fallback.
+"""
+
+import os
 import shutil
 import subprocess
+import sys
+import sysconfig
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
+CORE = Path("src") / "uttt" / "engine" / "compiled"
+DIRECTIVES = {
+    "language_level": "3",
+    "boundscheck": False,
+    "wraparound": False,
+    "cdivision": True,
+    "initializedcheck": False,
+}
 
-class ClientBuildHook(BuildHookInterface[Any]):
-    """Runs npm in `client/` and copies what it built to `src/uttt/web/client/`."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Build the client. Raises RuntimeError if npm is missing or the build fails."""
-        client = Path(self.root) / "client"
-        target = Path(self.root) / "src" / "uttt" / "web" / "client"
+class ProductBuildHook(BuildHookInterface[Any]):
+    """Builds the web client and the core of the engine."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Build both. Raises RuntimeError if the client cannot be built."""
+        root = Path(self.root)
+        build_client(root)
         build_data["artifacts"].append("src/uttt/web/client/**")
-        if not client.is_dir():
-            return  # a source distribution holds the client ready-made
-        npm = shutil.which("npm")
-        if npm is None:
-            message = "npm is needed to build the web client: install Node.js 20 or newer"
-            raise RuntimeError(message)
-        for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-            subprocess.run([npm, *command], cwd=client, check=True)  # noqa: S603
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(client / "dist", target)
+        if self.target_name != "wheel":
+            return  # a source distribution is compiled where it is installed
+        # from a checkout we compile for the machine that serves, else for any of its kind
+        if build_core(root, native=version == "editable"):
+            build_data["artifacts"].append(f"{CORE.as_posix()}/*.so")
+            build_data["pure_python"] = False
+            platform = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+            build_data["tag"] = f"cp311-abi3-{platform}"
+
+
+def build_client(root: Path) -> None:
+    """Run npm in `client/` and copy what it built to `src/uttt/web/client/`."""
+    client = root / "client"
+    target = root / "src" / "uttt" / "web" / "client"
+    if not client.is_dir():
+        return  # a source distribution holds the client ready-made
+    npm = shutil.which("npm")
+    if npm is None:
+        message = "npm is needed to build the web client: install Node.js 20 or newer"
+        raise RuntimeError(message)
+    for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        subprocess.run([npm, *command], cwd=client, check=True)  # noqa: S603
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(client / "dist", target)
+
+
+def build_core(root: Path, *, native: bool) -> bool:
+    """Compile the core of the engine beside its sources; whether that succeeded.
+
+    `native`: for the processor of this machine; the files may not run on others. UTTT_MARCH, a name
+    for the compiler's -march, overrides it.
+    """
+    march = os.environ.get("UTTT_MARCH", "native" if native else "")
+    flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fassociative-math"]
+    flags += ["-fno-signed-zeros", "-g0", "-w"] + ([f"-march={march}"] if march else [])
+    _forget_compiled(root)
+    try:
+        _compile(root, flags)
+    except Exception as error:  # noqa: BLE001 - whatever it is, there is a fallback
+        sys.stderr.write(
+            f"warning: the engine could not be compiled ({type(error).__name__}: {error}); it "
+            "will think in plain Python, slowly. It needs a C compiler and Cython.\n"
+        )
+        _forget_compiled(root)
+        return False
+    return True
+
+
+def _forget_compiled(root: Path) -> None:
+    """Remove what was compiled of another version, or in part: it would be imported."""
+    for old in (root / CORE).glob("*.so"):
+        old.unlink()
+
+
+def _compile(root: Path, flags: list[str]) -> None:
+    from Cython.Build import cythonize  # noqa: PLC0415 - may be missing
+    from setuptools import Distribution, Extension  # noqa: PLC0415
+
+    modules = sorted(path for path in (root / CORE).glob("*.py") if path.stem != "__init__")
+    here = Path.cwd()
+    os.chdir(root / "src")  # names and sources of modules are found from here
+    try:
+        extensions = [
+            Extension(
+                f"uttt.engine.compiled.{path.stem}",
+                [str(path.relative_to(root / "src"))],
+                extra_compile_args=flags,
+                define_macros=[("Py_LIMITED_API", "0x030B0000")],  # one wheel for all from 3.11
+                py_limited_api=True,
+            )
+            for path in modules
+        ]
+        compiled = cythonize(
+            extensions, build_dir=str(root / "build" / "engine"), compiler_directives=DIRECTIVES
+        )
+        distribution = Distribution(
+            {"name": "uttt", "ext_modules": compiled, "package_dir": {"": "."}}
+        )
+        command = distribution.get_command_obj("build_ext")
+        command.inplace = True
+        command.force = True
+        command.build_temp = str(root / "build" / "engine")
+        command.ensure_finalized()
+        command.run()
+    finally:
+        os.chdir(here)

@@ -88,7 +88,7 @@ TO_CLIENT: Final[dict[str, Any]] = {
         "match_id": _ID,
         "ruleset": "standard",
         "setup": None,
-        "engine": "uttt 0.1.0",
+        "engine": "uttt 0.1.0, net 7a6c86f1",
         "start": {"chance": 0.5213, "proof": None},
         "moves": [
             {

@@ -95,6 +95,7 @@ def _parts(kind: msgspec.inspect.Type) -> tuple[msgspec.inspect.Type, ...]:
 _TYPE_NAMES: dict[type[msgspec.inspect.Type], str] = {
     msgspec.inspect.StrType: "text",
     msgspec.inspect.IntType: "integer",
+    msgspec.inspect.FloatType: "number",
     msgspec.inspect.BoolType: "boolean",
     msgspec.inspect.NoneType: "null",
     msgspec.inspect.StructType: "object",

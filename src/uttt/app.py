@@ -17,12 +17,15 @@ from sqlalchemy.engine import make_url
 from uttt import __version__
 from uttt.bus.local import LocalBus
 from uttt.domain.lifetimes import Lifetimes
+from uttt.engine.identity import identity
 from uttt.engine.levels import LEVELS
+from uttt.engine.search import COMPILED
 from uttt.metrics import Metrics
 from uttt.service.accounts import Accounts
+from uttt.service.analyst import Analyst, Manner
 from uttt.service.attendance import Attendance
 from uttt.service.bots import Bots
-from uttt.service.clock import system_clock
+from uttt.service.clock import Clock, system_clock
 from uttt.service.friends import Friends
 from uttt.service.hall import Hall
 from uttt.service.heartbeat import Heartbeat
@@ -43,6 +46,8 @@ from uttt.storage import nodes, schema
 from uttt.storage.backends import open_database
 from uttt.storage.failures import Unavailable
 from uttt.storage.nodes import NodeInfo
+from uttt.web.addresses import Addresses
+from uttt.web.api import Api
 from uttt.web.audience import Audience
 from uttt.web.connection import ConnectionLimits
 from uttt.web.health import Health
@@ -101,9 +106,13 @@ class Node:
             self.lobby, self.roster, hall, self.database, self.bus, clock,
             after=round(settings.bot_offer_after.total_seconds() * 1000), fill=settings.bot_fill,
         )  # fmt: skip
+        self.analyst = Analyst(
+            self.database, self.journal, self.thinkers, self.bus, clock, _manner(settings, clock)
+        )
         self._offers_bots = settings.bots and settings.bot_offer
         self.services = Services(
             accounts=accounts,
+            analyst=self.analyst,
             attendance=self.attendance,
             clock=clock,
             friends=Friends(self.database, self.journal, self.bus, self.roster),
@@ -134,9 +143,12 @@ class Node:
             tasks.create_task(self.journal.run(), name="journal")
             beat = self.heartbeat.run(self.referee.refresh, self.referee.tell)
             loops = [tasks.create_task(beat, name="heartbeat")]
+            parts = (
+                *(self.lobby, self.attendance, self.sweeps, self.told),
+                *(self.analyst, self.thinkers),  # the one who asks ends before those who answer
+            )
             loops += [
-                tasks.create_task(part.run(), name=type(part).__name__.lower())
-                for part in (self.lobby, self.attendance, self.sweeps, self.told, self.thinkers)
+                tasks.create_task(part.run(), name=type(part).__name__.lower()) for part in parts
             ]
             loops.append(tasks.create_task(self.server.ping(), name="pings"))
             try:
@@ -221,6 +233,22 @@ def _pool(settings: Settings) -> Pool:
     )
 
 
+def _manner(settings: Settings, clock: Clock) -> Manner:
+    return Manner(
+        engine=identity(__version__),
+        replaces_others=COMPILED,
+        seconds=settings.analysis_time.total_seconds(),
+        # as many as search at a time
+        jobs_at_a_time=max(1, _pool(settings).workers - 1),
+        per_account=RateLimit(
+            settings.analyses_per_minute_per_account, clock, enabled=settings.rate_limits
+        ),
+        per_address=RateLimit(
+            settings.analyses_per_minute_per_address, clock, enabled=settings.rate_limits
+        ),
+    )
+
+
 def _address(settings: Settings) -> str:
     return f"{settings.host or socket.gethostname()}:{settings.port}"
 
@@ -251,7 +279,14 @@ def _server(
         ping_interval=settings.ping_interval.total_seconds(),
     )
     per_address = settings.connections_per_address if settings.rate_limits else None
-    site = Site(services, audience, health, metrics, limits, per_address, settings.trusted_proxies)
+    addresses = Addresses(settings.trusted_proxies)
+    requests = RateLimit(
+        settings.api_requests_per_minute_per_address,
+        services.clock,
+        enabled=settings.rate_limits,
+    )
+    api = Api(services.analyst, addresses, requests)
+    site = Site(services, audience, health, api, addresses, metrics, limits, per_address)
     certificate = None
     if settings.certificate is not None and settings.key is not None:
         certificate = (settings.certificate, settings.key)

@@ -31,6 +31,8 @@ TABLE: dict[str, tuple[str, ...]] = {
     "match_states_request": (NOBODY, "nothing", "nothing", "match_listed", "match_listed"),
     "friend_request": (NOBODY, "refused", *["friend_added"] * 3),
     "unfriend_request": (NOBODY, *["refused"] * 4),
+    "bots_request": (NOBODY, *["bots_listed"] * 4),
+    "analysis_request": (NOBODY, *["still_running"] * 4),
     "logout": (NOBODY, *["logged_out"] * 4),
     "end_game": (NOBODY, *["tolerated"] * 4),
     "no_such_type": (NOBODY, *["unknown_type"] * 4),
@@ -84,6 +86,11 @@ async def refused(cell: Cell) -> None:
     await cell.sender.expect_refusal(cell.answer)
 
 
+async def still_running(cell: Cell) -> None:
+    refusal = await cell.sender.expect_refusal(cell.answer)
+    assert (refusal["code"], refusal["match_id"]) == ("match_running", cell.match_id)
+
+
 async def not_your_turn(cell: Cell) -> None:
     await cell.sender.expect_error("not_your_turn", request=cell.kind)
     assert (await cell.sender.expect_state(cell.match_id))["moves"] == 2
@@ -117,6 +124,10 @@ async def friend_added(cell: Cell) -> None:
     assert (await cell.sender.expect("friends_update"))["friends"] == []
 
 
+async def bots_listed(cell: Cell) -> None:
+    assert (await cell.sender.expect("bots"))["bots"]
+
+
 async def logged_out(cell: Cell) -> None:
     await cell.sender.expect_close()
 
@@ -143,7 +154,8 @@ OUTCOMES: dict[str, Callable[[Cell], Awaitable[None]]] = {
         outcome.__name__: outcome
         for outcome in (
             *(logged_in, match_made, waiting, refused, not_your_turn, moved, ended, nothing),
-            *(match_listed, friend_added, logged_out, tolerated, not_logged_in),
+            *(match_listed, friend_added, bots_listed, logged_out, tolerated, not_logged_in),
+            still_running,
         )
     },
 }
@@ -185,6 +197,7 @@ def data_of(message: str, friend: Client, third: Client, match_id: str) -> Data:
         "match_request to anybody": {"player": None},
         "friend_request": {"user": friend.name},
         "unfriend_request": {"user": friend.name},
+        "analysis_request": {"match_id": match_id},
         "move": {"id": match_id, "sub_x": "1", "sub_y": "1", "x": "2", "y": "2"},
     }
     return known.get(message, {"id": match_id})

@@ -15,7 +15,7 @@ from node import START
 from support.players import Players
 from support.server import running
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import matches, players, schema, sessions
+from uttt.storage import bots, matches, players, schema, sessions
 from uttt.storage.matches import NewMatch
 
 
@@ -108,6 +108,14 @@ def test_passwords_that_are_none(peopled: Path, password: bytes) -> None:
 
 def test_a_temporary_user_has_no_password(peopled: Path) -> None:
     assert "tim" in failed(uttt(peopled, "user", "set-password", "tim", stdin="secret\n"))
+
+
+def test_nobody_can_log_in_as_a_bot(home: Path) -> None:
+    url = make_url(tomllib.loads((home / "uttt.toml").read_text())["database_url"])
+    schema.run(url, lambda c: bots.admit(c, "bot-chick", None, START))
+    assert re.search(r"^bot-chick +bot ", succeeded(uttt(home, "user", "list")), flags=re.MULTILINE)
+    assert "bot" in succeeded(uttt(home, "user", "show", "bot-chick"))
+    assert "is a bot" in failed(uttt(home, "user", "set-password", "bot-chick", stdin="secret\n"))
 
 
 @pytest.mark.parametrize("limit", ["0", "many", "9" * 20])

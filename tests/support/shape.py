@@ -19,6 +19,7 @@ CODES = frozenset(
         *("already_logged_in", "not_logged_in", "unknown_match", "not_your_match", "not_your_turn"),
         *("match_over", "out_of_range", "wrong_board", "board_closed", "cell_taken"),
         *("unavailable", "internal", "login_timeout"),
+        *("match_running", "not_analysed", "analysis_failed", "busy"),
     )
 )
 RESULTS = (None, "won", "drawn", "abandoned", "expired")
@@ -173,6 +174,52 @@ def bots(data: Data) -> None:
     assert len({each["name"] for each in data["bots"]}) == len(elos)
 
 
+def analysis_request_response(data: Data) -> None:
+    response(data)
+    assert isinstance(data["match_id"], str)
+    assert (data["code"] is None) is data["success"]
+    assert data["code"] is None or data["code"] in CODES
+
+
+def analysis_progress(data: Data) -> None:
+    assert data["match_id"]
+    assert whole(data["done"])
+    assert whole(data["total"])
+    assert 0 <= data["done"] <= data["total"] <= 82
+
+
+def analysis_failed(data: Data) -> None:
+    assert data["match_id"]
+    assert data["code"] in CODES
+    text(data["msg"])
+    assert data["msg"]
+
+
+def analysis(data: Data) -> None:
+    assert data["match_id"]
+    assert data["engine"]
+    assert data["ruleset"] in ("standard", "most-boards", "open")
+    evaluation(data["start"]["chance"], data["start"]["proof"])
+    moves = data["moves"]
+    assert data["turning_point"] is None or data["turning_point"] in range(len(moves))
+    for move in moves:
+        evaluation(move["chance"], move["proof"])
+        evaluation(move["best_chance"], None)
+        assert all(whole(cell) and cell in range(81) for cell in (move["move"], *move["line"]))
+        assert move["best"] == move["line"][0]
+        assert move["judgement"] in (None, "inaccuracy", "mistake", "blunder")
+        if move["lost_by_force"]:
+            assert move["proof"] in ("first", "second")
+
+
+def evaluation(chance: object, proof: object) -> None:
+    assert isinstance(chance, int | float)
+    assert 0 <= chance <= 1
+    assert proof in (None, "first", "second", "draw")
+    if proof is not None:
+        assert chance == {"first": 1, "second": 0, "draw": 0.5}[str(proof)]
+
+
 SHAPES: dict[str, Callable[[Data], None]] = {
     "login_response": login_response,
     "reconnect_response": reconnect_response,
@@ -185,6 +232,10 @@ SHAPES: dict[str, Callable[[Data], None]] = {
     "friends_update": friends_update,
     "bots": bots,
     "bot_offer": bot,
+    "analysis_request_response": analysis_request_response,
+    "analysis_progress": analysis_progress,
+    "analysis": analysis,
+    "analysis_failed": analysis_failed,
     "error": error,
 }
 

@@ -149,10 +149,15 @@ def _find_account(connection: Connection, name: str) -> Account:
     if not account.player.registered:
         message = f"{account.player.name} is a temporary user and has no password"
         raise Failed(message)
+    if account.is_bot:
+        message = f"{account.player.name} is a bot, and nobody logs in as one"
+        raise Failed(message)
     return account
 
 
 def _kind(account: Account) -> str:
+    if account.is_bot:
+        return "bot"
     return "account" if account.player.registered else "temporary"
 
 

@@ -37,15 +37,15 @@ def analyse(
     """Put an analysis together. `verdicts` are those that `judge` wants. Raises ValueError."""
     verdicts = consistent(moves, verdicts)
     judgement = judge(start, moves, verdicts)
-    if start.result is not None:
-        chance, proof = _CHANCE_AT_THE_END[start.result], Certain(start.result.value)
-    else:
-        chance, proof = first_chance(start, verdicts[0]), certain(start, verdicts[0])
+    chance, proof = _before_the_first_move(start, verdicts)
     turning_point = judgement.turning_point
-    return Analysis(
-        engine,
-        chance,
-        proof,
-        judgement.moves,
-        None if turning_point is None else turning_point - 1,
-    )
+    index = None if turning_point is None else turning_point - 1
+    return Analysis(engine, chance, proof, judgement.moves, index)
+
+
+def _before_the_first_move(
+    start: Position, verdicts: Sequence[Verdict]
+) -> tuple[float, Certain | None]:
+    if start.result is not None:  # brought from the old server as it ended
+        return _CHANCE_AT_THE_END[start.result], Certain(start.result.value)
+    return first_chance(start, verdicts[0]), certain(start, verdicts[0])

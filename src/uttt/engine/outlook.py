@@ -12,19 +12,19 @@ from typing import Final
 from uttt.rules.position import FREE_CHOICE, HAS_LINE, LINES, Position, Result
 
 _FULL = 0b111_111_111
-_PLACES = tuple(tuple(i for i in range(9) if line >> i & 1) for line in LINES)
-_WORTH: Final = tuple(sum(line >> board & 1 for line in LINES) / 3 for board in range(9))
+PLACES = tuple(tuple(i for i in range(9) if line >> i & 1) for line in LINES)
+WORTH: Final = tuple(sum(line >> board & 1 for line in LINES) / 3 for board in range(9))
 """How much a sub-board counts by itself: by the number of lines through it."""
 
 # In logits. They were chosen so that the plain search, at equal nodes, wins most games.
-_LINE: Final = 2.2
-_BOARD: Final = 0.75
-_FREE: Final = 0.15
-_TURN: Final = 0.05
+LINE: Final = 2.2
+BOARD: Final = 0.75
+FREE: Final = 0.15
+TURN: Final = 0.05
 
 
 @cache
-def _odds(mine: int, theirs: int) -> tuple[float, float]:
+def odds(mine: int, theirs: int) -> tuple[float, float]:
     """The chances of both to get the first line of a sub-board when it is filled at random."""
     if HAS_LINE[mine]:
         return 1.0, 0.0
@@ -36,7 +36,7 @@ def _odds(mine: int, theirs: int) -> tuple[float, float]:
     own = other = 0.0
     for bit in free:
         for next_mine, next_theirs in ((mine | bit, theirs), (mine, theirs | bit)):
-            chances = _odds(next_mine, next_theirs)
+            chances = odds(next_mine, next_theirs)
             own += chances[0]
             other += chances[1]
     return own / (2 * len(free)), other / (2 * len(free))
@@ -48,7 +48,7 @@ def logit(position: Position) -> float:
     mine, theirs = position.marks(turn), position.marks(1 - turn)
     own: list[float] = []
     other: list[float] = []
-    value = _TURN + (_FREE if position.forced == FREE_CHOICE else 0.0)
+    value = TURN + (FREE if position.forced == FREE_CHOICE else 0.0)
     for board in range(9):
         bit = 1 << board
         if position.boards_won[turn] & bit:
@@ -58,12 +58,12 @@ def logit(position: Position) -> float:
         elif position.drawn & bit:
             chances = 0.0, 0.0
         else:
-            chances = _odds(mine >> 9 * board & _FULL, theirs >> 9 * board & _FULL)
+            chances = odds(mine >> 9 * board & _FULL, theirs >> 9 * board & _FULL)
         own.append(chances[0])
         other.append(chances[1])
-        value += _BOARD * _WORTH[board] * (chances[0] - chances[1])
-    for a, b, c in _PLACES:
-        value += _LINE * (own[a] * own[b] * own[c] - other[a] * other[b] * other[c])
+        value += BOARD * WORTH[board] * (chances[0] - chances[1])
+    for a, b, c in PLACES:
+        value += LINE * (own[a] * own[b] * own[c] - other[a] * other[b] * other[c])
     return value
 
 

@@ -31,7 +31,8 @@ class _Stopped(Exception):
 class PlainSearch:
     """One player's search. Not for two threads at once, except `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, processor_time: bool = False) -> None:
+        self._now = time.thread_time if processor_time else time.monotonic
         self._stop = Event()
         self._nodes = 0
         self._max_nodes = 0
@@ -66,7 +67,7 @@ class PlainSearch:
         self._stop.clear()
         self._nodes = 0
         self._max_nodes = limits.nodes or 0
-        self._deadline = math.inf if limits.seconds is None else time.monotonic() + limits.seconds
+        self._deadline = math.inf if limits.seconds is None else self._now() + limits.seconds
         verdict = Verdict(moves[0], 0.5, None, None, 0, 0, (moves[0],))
         for depth in range(1, min(limits.depth or _DEEPEST, _DEEPEST) + 1):
             self._horizon = False
@@ -128,7 +129,7 @@ class PlainSearch:
         if self._max_nodes and self._nodes > self._max_nodes:
             raise _Stopped
         if self._nodes % _CLOCK_EVERY == 0 and (
-            self._stop.is_set() or time.monotonic() > self._deadline
+            self._stop.is_set() or self._now() > self._deadline
         ):
             raise _Stopped
 

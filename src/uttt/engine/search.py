@@ -4,24 +4,52 @@ The compiled search if it was built, else the one in plain Python. Never levels,
 tables: who may search when, and how well, is decided elsewhere.
 """
 
-from typing import Final
+import math
+from pathlib import Path
+from typing import Final, Protocol
 
 from uttt.engine.plain import PlainSearch
-from uttt.engine.verdict import Limits, Verdict
-from uttt.rules.position import Position
+from uttt.engine.verdict import Limits, Proof, Verdict
+from uttt.engine.weights import SHIPPED, read
+from uttt.rules.position import Position, legal_moves, play
 
-COMPILED: Final = False
+try:
+    from uttt.engine.compiled.network import load
+    from uttt.engine.compiled.searcher import Searcher, scale
+except ImportError:
+    COMPILED = False
+else:
+    COMPILED = True
 """Whether searches run in the compiled core; else they are some hundred times slower."""
+
+_NODES_TO_FINISH: Final = 3_000_000
+
+
+class _Search(Protocol):
+    """The searches that there are: `CompiledSearch` and `PlainSearch`."""
+
+    def search(self, position: Position, limits: Limits) -> Verdict: ...
+    def rank(self, position: Position, limits: Limits) -> list[Verdict]: ...
+    def stop(self) -> None: ...
+    def forget(self) -> None: ...
 
 
 class Engine:
     """A player that thinks. One search at a time; `stop` may come from another thread."""
 
-    def __init__(self, *, megabytes: int = 16) -> None:
-        """`megabytes`: memory for what it has seen (about; only the compiled core keeps to it)."""
+    def __init__(self, *, megabytes: int = 16, processor_time: bool = False) -> None:
+        """`megabytes`: memory for what it has seen (about; only the compiled core keeps to it).
+
+        `processor_time`: seconds are those that the thread computes, not those that pass: for
+        matches between engines on a busy machine.
+        """
         if megabytes < 1:
             raise ValueError("an engine needs at least 1 MB")
-        self._search = PlainSearch()
+        self._search: _Search
+        if COMPILED:
+            self._search = CompiledSearch(megabytes, processor_time)
+        else:
+            self._search = PlainSearch(processor_time=processor_time)
 
     def search(self, position: Position, limits: Limits) -> Verdict:
         """The best move found. Blocks, with the GIL released where the core is compiled.
@@ -48,8 +76,83 @@ class Engine:
         self._search.forget()
 
 
+def use_network(path: Path | None) -> None:
+    """Evaluate by the network of this file from now on, in all engines of this process.
+
+    None: by that which the package ships. Nothing may be searching. Raises `BadNetwork` or OSError;
+    RuntimeError if the core is not compiled, which has no use for networks.
+    """
+    if not COMPILED:
+        raise RuntimeError("the engine is not compiled: it evaluates without a network")
+    network = read(SHIPPED if path is None else path)
+    load(network.numbers, network.width, network.shift, network.heads)
+
+
+class CompiledSearch:
+    """The compiled core, in the words of this package."""
+
+    def __init__(self, megabytes: int, processor_time: bool) -> None:
+        self._searcher = Searcher(megabytes, processor_time)
+        self._won, self._forced, self._logit = scale()
+
+    def search(self, position: Position, limits: Limits) -> Verdict:
+        """See `Engine.search`."""
+        return self._verdict(position, *self._searcher.search(position, *_plain(limits)))
+
+    def rank(self, position: Position, limits: Limits) -> list[Verdict]:
+        """See `Engine.rank`."""
+        found = self._searcher.rank(position, *_plain(limits))
+        return [self._verdict(position, *one) for one in found]
+
+    def stop(self) -> None:
+        """See `Engine.stop`."""
+        self._searcher.stop()
+
+    def forget(self) -> None:
+        """See `Engine.new_game`."""
+        self._searcher.forget()
+
+    def _verdict(
+        self, position: Position, value: int, depth: int, nodes: int, line: list[int]
+    ) -> Verdict:
+        if abs(value) < self._forced:
+            chance = 1 / (1 + math.exp(-value / self._logit))
+            return Verdict(line[0], chance, None, None, depth, nodes, tuple(line))
+        whole = self._finished(position, line, self._won - abs(value))
+        proof = Proof.WIN if value > 0 else Proof.LOSS
+        return Verdict(line[0], float(value > 0), proof, len(whole), depth, nodes, tuple(whole))
+
+    def _finished(self, position: Position, line: list[int], plies: int) -> list[int]:
+        """A line that was proved to end the match, to its end: cut-offs leave it shorter."""
+        whole: list[int] = []
+        while True:
+            for move in line:
+                whole.append(move)
+                position = play(position, move)
+            if position.result is not None or len(whole) >= plies:
+                return whole
+            rest = legal_moves(position)
+            if len(rest) == 1:
+                line = rest
+                continue
+            value, _, _, line = self._searcher.search(position, 0, _NODES_TO_FINISH, 0)
+            if abs(value) < self._forced:
+                return whole
+
+
+def _plain(limits: Limits) -> tuple[int, int, int]:
+    """Limits in ns, nodes and plies; 0 for none."""
+    seconds = 0 if limits.seconds is None else max(1, round(limits.seconds * 1e9))
+    nodes = 0 if limits.nodes is None else max(1, limits.nodes)
+    return seconds, nodes, limits.depth or 0
+
+
 def _check(position: Position, limits: Limits) -> None:
     if position.result is not None:
         raise ValueError("the match is over")
     if limits.seconds is None and limits.nodes is None and limits.depth is None:
         raise ValueError("a search needs a limit")
+
+
+if COMPILED and SHIPPED.exists():
+    use_network(None)

@@ -1,5 +1,5 @@
-"""How analyses look in both interfaces, over the WebSocket and over HTTP: their shapes, and functions
-from values of the domain to them. Never who may see them.
+"""How analyses look, over the WebSocket and over HTTP: their shapes, and functions from values of
+the domain to them. Never who may see them.
 
 The docstrings and members here are the source of docs/protocol.md, too.
 """

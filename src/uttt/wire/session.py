@@ -112,10 +112,8 @@ class Session:
             case from_client.MatchStatesRequest():
                 for update in self.matches().values():
                     self._answer(update)
-            case from_client.FriendRequest():
-                await self._friend_request(message)
-            case from_client.UnfriendRequest():
-                await self._unfriend_request(message)
+            case from_client.FriendRequest() | from_client.UnfriendRequest():
+                await self._change_friends(message)
             case from_client.BotsRequest():
                 roster = self._services.roster
                 levels = [bot.level for bot in roster]
@@ -175,23 +173,19 @@ class Session:
             answer = Answer(success=False, msg="You are not in the queue.")
         self._answer(encode(CancelMatchRequestResponse(answer)))
 
-    async def _friend_request(self, message: from_client.FriendRequest) -> None:
+    async def _change_friends(
+        self, message: from_client.FriendRequest | from_client.UnfriendRequest
+    ) -> None:
+        friends, adds = self._services.friends, isinstance(message, from_client.FriendRequest)
+        change = friends.add if adds else friends.remove
         try:
-            success, msg = await self._services.friends.add(self._player, message.data.user)
+            success, msg = await change(self._player, message.data.user)
         except Unavailable:
             success, msg = False, _UNAVAILABLE.msg
-        self._answer(encode(FriendRequestResponse(Answer(success, msg))))
+        response = FriendRequestResponse if adds else UnfriendRequestResponse
+        self._answer(encode(response(Answer(success, msg))))
         if success:
-            await self._services.friends.tell(self._player)
-
-    async def _unfriend_request(self, message: from_client.UnfriendRequest) -> None:
-        try:
-            success, msg = await self._services.friends.remove(self._player, message.data.user)
-        except Unavailable:
-            success, msg = False, _UNAVAILABLE.msg
-        self._answer(encode(UnfriendRequestResponse(Answer(success, msg))))
-        if success:
-            await self._services.friends.tell(self._player)
+            await friends.tell(self._player)
 
     async def _analysis_request(self, match_id: str) -> None:
         try:

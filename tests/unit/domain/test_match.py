@@ -73,6 +73,15 @@ def test_both_have_moved_after_two_moves() -> None:
     ]  # fmt: skip
 
 
+def test_a_move_for_a_ply_is_made_at_that_ply_only() -> None:
+    """Who thought about an older position must not move in a newer one."""
+    after_two = played(RANKED, [40, 36])
+    assert isinstance(decide(after_two, Play(ANN.id, 0, 2), NOW), Played)
+    for ply in (0, 1, 3, 4):
+        assert refused(after_two, Play(ANN.id, 0, ply)) is Code.NOT_YOUR_TURN
+    assert refused(after_two, Play(BOB.id, 0, 2)) is Code.NOT_YOUR_TURN
+
+
 @pytest.mark.parametrize("move", [-1, 81, 10**30, -(10**30)])
 def test_out_of_range(move: int) -> None:
     assert refused(begin(RANKED), Play(ANN.id, move)) is Code.OUT_OF_RANGE

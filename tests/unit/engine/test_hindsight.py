@@ -4,7 +4,7 @@ import random
 from functools import cache
 
 from uttt.engine.hindsight import consistent
-from uttt.engine.search import Engine
+from uttt.engine.plain import PlainSearch
 from uttt.engine.verdict import Limits, Proof, Verdict
 from uttt.rules.position import Position, Result, legal_moves, play, start
 
@@ -81,7 +81,7 @@ def test_what_follows_is_what_trying_everything_finds() -> None:
             moves.append(draw.choice(legal_moves(positions[-1])))
             positions.append(play(positions[-1], moves[-1]))
         tail = positions[-6:-1]
-        seen = [Engine().search(position, Limits(depth=2)) for position in tail]
+        seen = [PlainSearch().search(position, Limits(depth=2)) for position in tail]
         settled = consistent(moves[-5:-1], seen)
         for position, short, known in zip(tail, seen, settled, strict=True):
             free = sum(not position.closed >> square // 9 & 1 for square in range(81))

@@ -14,6 +14,7 @@ from support import games
 from uttt.bus.notices import FriendsChanged, MatchChanged, Notice, SessionsVoided
 from uttt.domain.commands import Play
 from uttt.domain.refusals import Code
+from uttt.engine import LEVELS
 from uttt.service.accounts import Login
 from uttt.storage.failures import Unavailable
 from uttt.wire.codec import encode
@@ -25,6 +26,7 @@ RESPONSES = {
     "cancel_match_request": "cancel_match_request_response",
     "friend_request": "friend_request_response",
     "unfriend_request": "unfriend_request_response",
+    "analysis_request": "analysis_request_response",
 }
 
 
@@ -210,6 +212,24 @@ async def test_friends(tmp_path: Path) -> None:
         assert answers[1] == ("friends_update", {"friends": [], "elos": []})
         ((_, response),) = await ann.say("unfriend_request", {"user": "bob"})
         assert response["success"] is False
+
+
+async def test_bots_are_listed(tmp_path: Path) -> None:
+    async with sessions(tmp_path, "ann") as (node, ann):
+        assert await ann.say("bots_request", None) == [("bots", {"bots": [], "rated": False})]
+        await node.roster.admit()
+        ((kind, data),) = await ann.say("bots_request", {})
+        assert kind == "bots"
+        assert [bot["name"] for bot in data["bots"]] == [level.name for level in LEVELS]
+
+
+async def test_who_wants_an_offer_says_so(tmp_path: Path) -> None:
+    async with sessions(tmp_path, "ann", "bob") as (node, ann, bob):
+        for who, wanted in ((ann, True), (bob, False)):
+            await ann.say("cancel_match_request", {})
+            await who.say("match_request", {"player": None, "bot_offer": wanted})
+            (seeker,) = node.lobby.waiting_since(node.clock())
+            assert (seeker.player, seeker.wants_offer) == (who.player, wanted)
 
 
 async def test_logout_voids_the_session(tmp_path: Path) -> None:
