@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from support.naive import Move
 from support.players import Players
 from support.server import Server, running
 from support.shape import Data
+from uttt.rules.position import play, start
 
 QUICK = {"UTTT_ANALYSIS_TIME": "10ms", "UTTT_ENGINE_PROCESSES": "2"}
 SLOW = {**QUICK, "UTTT_ANALYSIS_TIME": "60ms"}
@@ -93,6 +95,7 @@ async def test_a_whole_match(
         assert lost[-1] % 2 == loser
         assert analysis["turning_point"] % 2 == loser
     check_proofs(analysis)
+    check_lines(analysis)
     await bob.quiet()
 
 
@@ -105,6 +108,14 @@ def check_proofs(analysis: Data) -> None:
             assert move["proof"] == before, "whoever is lost stays lost, whatever he plays"
         assert move["lost_by_force"] == (move["proof"] == ("second", "first")[ply % 2] != before)
         before = move["proof"]
+
+
+def check_lines(analysis: Data) -> None:
+    """How it could have gone on is legal in the place of each move; else `play` raises."""
+    position = start()
+    for move in analysis["moves"]:
+        assert reduce(play, move["line"], position).plies > position.plies
+        position = play(position, move["move"])
 
 
 async def test_the_second_who_asks_gets_what_is_there(players: Players) -> None:

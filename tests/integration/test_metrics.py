@@ -1,5 +1,6 @@
 """What Prometheus reads: the time of commits above all, on a port that nobody else sees."""
 
+import asyncio
 import re
 import subprocess
 import urllib.request
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from support import games, matches
+from support.naive import Game
+from support.opponents import GENTLE, answered, invite
 from support.players import Players
 from support.server import COMMAND, free_port, running
 
@@ -43,6 +46,26 @@ async def test_commits_are_timed_and_counted(tmp_path: Path, database_kind: str)
         assert after["uttt_database_up"] == 1
         assert after["uttt_connections"] == 2
         assert after["process_resident_memory_bytes"] > 1_000_000
+        await players.close()
+
+
+async def test_bots_are_counted_and_timed(tmp_path: Path) -> None:
+    port = free_port()
+    with running(tmp_path, UTTT_METRICS_PORT=str(port), UTTT_BOT_DELAY="1ms") as server:
+        players = Players(server)
+        ann = await players.guest("ann")
+        match_id = await invite(ann)
+        before = read(port)
+        await answered(ann, match_id, Game(), (1, 1, 1, 1))
+        name = f'uttt_bot_moves_total{{bot="{GENTLE}"}}'
+        async with asyncio.timeout(5):
+            while (after := read(port)).get(name, 0) != 1:  # noqa: ASYNC110 - counted a moment later
+                await asyncio.sleep(0.01)
+        assert name not in before
+        assert after["uttt_bot_move_seconds_count"] == 1
+        assert after['uttt_engine_seconds_count{kind="bot"}'] == 1
+        assert after['uttt_engine_waiting{kind="bot"}'] == 0
+        assert after.get('uttt_engine_failures_total{kind="bot"}', 0) == 0
         await players.close()
 
 

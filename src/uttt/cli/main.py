@@ -8,7 +8,7 @@ import uvloop
 from rich.table import Table
 
 from uttt import __version__
-from uttt.cli import backup, database, import_classic, user
+from uttt.cli import backup, database, engine, import_classic, user
 from uttt.cli.run import (
     ConfigOption,
     DatabaseOption,
@@ -33,6 +33,7 @@ app.command()(backup.backup)
 app.command()(backup.restore)
 app.command()(import_classic.import_classic)
 app.add_typer(database.commands, name="database")
+app.add_typer(engine.commands, name="engine")
 app.add_typer(user.commands, name="user")
 log = structlog.get_logger("uttt")
 

@@ -6,7 +6,7 @@ name of a level that is to choose a move. Only texts and values; who runs the pr
 
 import json
 from dataclasses import asdict
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from uttt.engine.verdict import Limits, Proof, Verdict
 from uttt.rules.notation import format_position, parse_setup
@@ -27,6 +27,8 @@ class Choose(NamedTuple):
     level: str
 
 
+READY: Final = b'{"ready":true}\n'
+"""What a worker says first, before it is asked anything."""
 Order = Search | Choose
 Answer = Verdict | int
 

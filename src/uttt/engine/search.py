@@ -101,8 +101,10 @@ class CompiledSearch:
 
     def rank(self, position: Position, limits: Limits) -> list[Verdict]:
         """See `Engine.rank`."""
-        found = self._searcher.rank(position, *_plain(limits))
-        return [self._verdict(position, *one) for one in found]
+        return [
+            self._verdict(position, value, False, depth, nodes, line)
+            for value, depth, nodes, line in self._searcher.rank(position, *_plain(limits))
+        ]
 
     def stop(self) -> None:
         """See `Engine.stop`."""
@@ -113,11 +115,12 @@ class CompiledSearch:
         self._searcher.forget()
 
     def _verdict(
-        self, position: Position, value: int, depth: int, nodes: int, line: list[int]
+        self, position: Position, value: int, drawn: bool, depth: int, nodes: int, line: list[int]
     ) -> Verdict:
         if abs(value) < self._forced:
-            chance = 1 / (1 + math.exp(-value / self._logit))
-            return Verdict(line[0], chance, None, None, depth, nodes, tuple(line))
+            chance = 0.5 if drawn else 1 / (1 + math.exp(-value / self._logit))
+            proof = Proof.DRAW if drawn else None
+            return Verdict(line[0], chance, proof, None, depth, nodes, tuple(line))
         whole = self._finished(position, line, self._won - abs(value))
         proof = Proof.WIN if value > 0 else Proof.LOSS
         return Verdict(line[0], float(value > 0), proof, len(whole), depth, nodes, tuple(whole))
@@ -135,7 +138,7 @@ class CompiledSearch:
             if len(rest) == 1:
                 line = rest
                 continue
-            value, _, _, line = self._searcher.search(position, 0, _NODES_TO_FINISH, 0)
+            value, _, _, _, line = self._searcher.search(position, 0, _NODES_TO_FINISH, 0)
             if abs(value) < self._forced:
                 return whole
 

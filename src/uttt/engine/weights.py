@@ -21,8 +21,14 @@ LANES: Final = 32
 HIDDEN: Final = 16
 OPEN_PATTERNS: Final = 11_093
 """Of a sub-board without a line and with an empty cell."""
-PATTERNS: Final = 19_683
-"""Of nine places with three states."""
+STATES: Final = 9
+"""Of an open sub-board: 3 times the own need plus their need, each 0..2."""
+HEADS: Final = 10
+"""A head for each number of decided sub-boards at most."""
+MOST_WIDTH: Final = 64
+MOST_SHIFT: Final = 24
+HOPES: Final = 3**9
+"""Patterns of the macro board, seen by one side."""
 
 
 class BadNetwork(ValueError):
@@ -36,12 +42,12 @@ class Network:
     width: int
     """The length of a pattern's vector."""
     shift: int
-    """By how many bits sums of products are shifted to the right."""
+    """How many bits the sums of products are shifted to the right."""
     heads: tuple[int, ...]
     """For 0..9 decided sub-boards, which head judges."""
     provenance: Mapping[str, Any]
     numbers: Mapping[str, "array[Any]"]
-    """The arrays of the body by name, flat: int8 (`b`), int16 (`h`), of the head float (`f`)."""
+    """The arrays of the body by name, flat: int8 (`b`), int16 (`h`), float (`f`)."""
 
 
 def read(path: Path) -> Network:
@@ -55,29 +61,31 @@ def read(path: Path) -> Network:
     try:
         header = json.loads(content[16 : 16 + length])
         body = zlib.decompress(content[16 + length :])
-        width, shift = int(header["width"]), int(header["shift"])
+        width = int(header["width"])
+        shift = int(header["shift"])
         heads = tuple(int(head) for head in header["heads"])
         provenance = dict(header["provenance"])
     except (ValueError, KeyError, TypeError, zlib.error) as error:
         raise BadNetwork(f"the file is damaged: {error}") from error
-    if len(heads) != 10 or min(heads) < 0 or max(heads) > 9:  # noqa: PLR2004 - 0 to 9 decided ones
-        raise BadNetwork("ten heads, 0 to 9, are needed")
-    if not (1 <= width <= 256 and 1 <= shift <= 24):  # noqa: PLR2004 - as documented
-        raise BadNetwork("the width must be 1 to 256 and the shift 1 to 24")
+    if not 1 <= width <= MOST_WIDTH or not 1 <= shift <= MOST_SHIFT:
+        raise BadNetwork(f"width {width} or shift {shift} is out of range")
+    if len(heads) != HEADS or min(heads) < 0 or max(heads) >= HEADS:
+        raise BadNetwork("ten numbers of heads are needed, each below ten")
     return Network(width, shift, heads, provenance, _split(body, width, max(heads) + 1))
 
 
-def _split(body: bytes, width: int, heads: int) -> dict[str, "array[Any]"]:
-    shapes = (
+def shapes(width: int, heads: int) -> tuple[tuple[str, str, int], ...]:
+    """The arrays of the body in their order: name, type as of `array`, number of values."""
+    return (
         ("BIAS", "h", LANES),
-        ("CONSTRAINT", "h", 10 * LANES),
+        ("CONSTRAINT", "h", (9 * STATES + 1) * LANES),
         ("DECIDED", "h", 9 * 3 * LANES),
         ("PATTERN", "b", OPEN_PATTERNS * width),
-        ("MIX", "h", 9 * width * LANES),
+        ("MIX", "h", 9 * STATES * width * LANES),
         ("FORWARD_MIX", "h", 9 * width * LANES),
         ("FORWARD", "b", OPEN_PATTERNS * LANES),
         ("FORWARD_SCALE", "h", LANES),
-        ("MACRO", "b", 2 * PATTERNS * LANES),
+        ("MACRO", "b", 2 * HOPES * LANES),
         ("MACRO_SCALE", "h", 2 * LANES),
         ("W1", "f", heads * LANES * HIDDEN),
         ("B1", "f", heads * HIDDEN),
@@ -85,9 +93,12 @@ def _split(body: bytes, width: int, heads: int) -> dict[str, "array[Any]"]:
         ("B2", "f", heads),
         ("WL", "f", heads),
     )
+
+
+def _split(body: bytes, width: int, heads: int) -> dict[str, "array[Any]"]:
     numbers: dict[str, array[Any]] = {}
     at = 0
-    for name, kind, count in shapes:
+    for name, kind, count in shapes(width, heads):
         values = array(kind)
         size = count * values.itemsize
         values.frombytes(body[at : at + size])

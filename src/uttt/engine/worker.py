@@ -1,8 +1,9 @@
 """A process that searches: `python -m uttt.engine.worker [MEGABYTES]`, one order per line.
 
-It reads orders from standard input, carries out one after the other, and writes one line for each
-to standard output (`uttt.engine.orders`). It ends with its input, even in the middle of a search,
-so that it never outlives whoever started it. It knows nothing of the server.
+It says that it is ready, reads orders from standard input, carries out one after the other, and
+writes one line for each to standard output (`uttt.engine.orders`). It ends with its input, even in
+the middle of a search, so that it never outlives whoever started it. It knows nothing of the
+server.
 """
 
 import os
@@ -15,7 +16,15 @@ from typing import Final
 
 from uttt.engine import Engine
 from uttt.engine.levels import choose, named
-from uttt.engine.orders import Answer, Order, Search, read_order, write_answer, write_failure
+from uttt.engine.orders import (
+    READY,
+    Answer,
+    Order,
+    Search,
+    read_order,
+    write_answer,
+    write_failure,
+)
 
 _MEGABYTES: Final = 16
 
@@ -26,6 +35,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     engine = Engine(megabytes=int(sys.argv[1]) if len(sys.argv) > 1 else _MEGABYTES)
     orders: SimpleQueue[bytes] = SimpleQueue()
+    _say(READY)
     threading.Thread(target=_read, args=(orders,), daemon=True).start()
     while True:
         line = orders.get()
@@ -33,8 +43,12 @@ def main() -> None:
             answer = write_answer(_carry_out(engine, read_order(line)))
         except Exception as error:  # noqa: BLE001 - whoever asked is told, and logs it
             answer = write_failure(f"{type(error).__name__}: {error}")
-        sys.stdout.buffer.write(answer)
-        sys.stdout.buffer.flush()
+        _say(answer)
+
+
+def _say(line: bytes) -> None:
+    sys.stdout.buffer.write(line)
+    sys.stdout.buffer.flush()
 
 
 def _read(orders: "SimpleQueue[bytes]") -> None:

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 import structlog
 
+from uttt.engine.levels import named
 from uttt.engine.orders import Answer, Choose, Order, Search
 from uttt.engine.verdict import Limits, Verdict
 from uttt.metrics import Metrics
@@ -27,7 +28,7 @@ KINDS: Final = ("bot", "analysis")
 _LONGEST_SEARCH: Final = 30.0
 """Seconds that a search may take which has no limit of time."""
 _LONGEST_CHOICE: Final = 5.0
-"""Seconds that the choice of a move may take."""
+"""Seconds that the choice of a move may take whose level has no limit of time."""
 _LONGEST_PAUSE: Final = 5.0
 """Seconds between a failure and the next start of a process, if nothing but failures come."""
 _SHORTEST_PAUSE: Final = 0.05
@@ -92,7 +93,9 @@ class Thinkers:
 
         Raises EngineFailed, or ValueError if the match is over.
         """
-        answer = await self._ask("bot", Choose(position, level_name), _LONGEST_CHOICE)
+        level = named(level_name)
+        seconds = _LONGEST_CHOICE if level is None else level.limits.seconds or _LONGEST_CHOICE
+        answer = await self._ask("bot", Choose(position, level_name), seconds)
         if not isinstance(answer, int):
             raise EngineFailed("the answer is no move")
         return answer

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from uttt.engine import Limits
+from uttt.engine.orders import READY
 from uttt.metrics import Metrics
 from uttt.rules.notation import parse_game
 from uttt.rules.position import legal_moves, play, start
@@ -41,7 +42,8 @@ async def thinking(**pool: Any) -> AsyncIterator[Thinkers]:
 def program(directory: Path, text: str) -> tuple[str, ...]:
     """A command that runs this text in the place of the worker."""
     path = directory / "worker.py"
-    path.write_text(f"import os, sys, time\n{text}\n", encoding="utf-8")
+    ready = f"print({READY.decode().strip()!r}, flush=True)"
+    path.write_text(f"import os, sys, time\n{ready}\n{text}\n", encoding="utf-8")
     return sys.executable, str(path)
 
 
@@ -49,6 +51,11 @@ ECHO = """
 for line in sys.stdin:
     print('{"move": 40}', flush=True)
 """
+
+
+def told_by_system(pid: int, file: str) -> str:
+    path = Path(f"/proc/{pid}/{file}")
+    return path.read_text().strip() if path.exists() else "none"
 
 
 async def until(condition: Any) -> None:
@@ -121,6 +128,13 @@ async def test_an_answer_that_cannot_be_read_ends_the_worker(tmp_path: Path) -> 
     text = "sys.stdin.readline(); print('what?', flush=True); time.sleep(60)"
     async with thinking(command=program(tmp_path, text)) as thinkers:
         with pytest.raises(EngineFailed, match="cannot be read"):
+            await thinkers.search(BEGIN, QUICK)
+        assert thinkers.pids == []
+
+
+async def test_a_program_that_is_no_worker_is_a_failure() -> None:
+    async with thinking(command=("/bin/echo", "hello")) as thinkers:
+        with pytest.raises(EngineFailed, match="ready"):
             await thinkers.search(BEGIN, QUICK)
         assert thinkers.pids == []
 
@@ -213,12 +227,15 @@ async def test_nobody_waits_for_a_pool_that_has_ended() -> None:
         await thinkers.search(BEGIN, QUICK)
 
 
-async def test_a_worker_comes_last_and_ends_with_its_input() -> None:
+async def test_a_worker_comes_last() -> None:
     async with thinking() as thinkers:
         await thinkers.search(BEGIN, QUICK)
         (pid,) = thinkers.pids
         assert os.getpriority(os.PRIO_PROCESS, pid) == 19
-        assert os.sched_getscheduler(pid) == os.SCHED_IDLE
+        assert os.sched_getscheduler(pid) == os.SCHED_BATCH
+        assert os.getsid(pid) == pid
+        assert told_by_system(pid, "oom_score_adj") == "1000"
+        assert told_by_system(pid, "autogroup").endswith(("nice 10", "none"))
 
 
 async def test_a_worker_has_none_of_the_settings(

@@ -254,10 +254,13 @@ async def test_an_outage_is_said_and_changes_nothing(tmp_path: Path, kind: str) 
             raise Unavailable("gone")
 
         node.journal.write = node.journal.append = node.database.read = fail
-        data = {**FROM_CLIENT[kind]} | ({"id": "m"} if "id" in FROM_CLIENT[kind] else {})
+        known = {"id": "m", "player": "bob"}
+        data = {member: known.get(member, value) for member, value in FROM_CLIENT[kind].items()}
         answers = await ann.say(kind, data)
         if kind == "match_states_request":
             assert [answer for answer, _ in answers] == ["match_update"]
+        elif kind == "bots_request":
+            assert [answer for answer, _ in answers] == ["bots"]
         elif kind in RESPONSES:
             assert [(a, d["success"]) for a, d in answers] == [(RESPONSES[kind], False)]
         else:

@@ -9,9 +9,10 @@ import math
 
 import cython
 from cython.cimports.libc.stdint import uint8_t
-from cython.cimports.uttt.engine.compiled.board import DRAWN, FULL, HAS_LINE, Board, list_moves
+from cython.cimports.uttt.engine.compiled.board import DRAWN, Board, list_moves
 from cython.cimports.uttt.engine.compiled.ordering import (
     QUIET,
+    hopes,
     is_safe,
     promise_all,
     reward,
@@ -51,17 +52,6 @@ def start_tables():
             _reduction[64 * depth + number] = int(0.6 + math.log(depth) * math.log(number) / 1.9)
 
 
-@cython.cfunc
-@cython.nogil
-@cython.inline
-@cython.exceptval(check=False)
-def _hopes(board: cython.pointer(Board)) -> cython.int:
-    """Who can still get a line: 1 the side to move, 2 the other, 3 both."""
-    undecided: cython.int = FULL & ~(board.closed | board.won[0] | board.won[1])
-    turn: cython.int = board.turn
-    return HAS_LINE[board.won[turn] | undecided] | HAS_LINE[board.won[1 - turn] | undecided] << 1
-
-
 def descend(s, ply, depth, alpha, beta):
     """The value of the position at a ply, searched `depth` plies deep; fail-soft.
 
@@ -72,10 +62,9 @@ def descend(s, ply, depth, alpha, beta):
     if board.result:
         return 0 if board.result == DRAWN else ply - WON
     if ply > 0 and not board.most_boards_wins:
-        hopes: cython.int = _hopes(board)
-        if hopes != 3:
-            if hopes == 0 or (hopes == 1 and beta <= 0) or (hopes == 2 and alpha >= 0):
-                return 0
+        who: cython.int = hopes(board)
+        if who == 0 or (who == 1 and beta <= 0) or (who == 2 and alpha >= 0):
+            return 0
     if depth <= 0 or ply >= DEEPEST:
         return quiesce(s, ply, alpha, beta, 0)
     s.nodes += 1

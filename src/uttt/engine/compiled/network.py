@@ -1,265 +1,152 @@
 """The network: sums over sub-board patterns, kept up to date move by move, and a small head.
 
-What is computed stands in docs/network-format.md. Here are the tables in memory, one row of lanes
-for each pattern of each sub-board, and integers nearly to the last sum. Never the file.
+What is computed stands in docs/network-format.md, its rows in `rows`. Integers nearly to the last
+sum. Never the file.
 """
 
-from collections.abc import Mapping, Sequence
-
 import cython
-from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, uint16_t, uintptr_t
-from cython.cimports.libc.stdlib import calloc
-from cython.cimports.uttt.engine.compiled.board import COUNT, FREE, FULL, HAS_LINE, Board
+from cython.cimports.libc.stdint import int16_t, int32_t
+from cython.cimports.uttt.engine.compiled.board import COUNT, FREE, Board, play, set_board
+from cython.cimports.uttt.engine.compiled.rows import (
+    HIDDEN,
+    HOPES,
+    LANES,
+    OPEN,
+    STATES,
+    Head,
+    Row,
+    bias_row,
+    constraint_rows,
+    decided_rows,
+    forward_rows,
+    head_of,
+    heads_of_network,
+    index_of,
+    macro_rows,
+    needs,
+    no_row,
+    pattern_of,
+    table,
+)
 
-_PATTERNS = cython.declare(cython.int, 19683)
-_ROWS = cython.declare(cython.int, 19686)  # of a sub-board: its patterns; own, theirs, drawn
+from uttt.engine.compiled.rows import load
+from uttt.rules.position import Position
 
-_pattern_of = cython.declare(uint16_t[512])  # of a set of cells, the sum of 3^cell
-_nothing = cython.declare(Row)
-_head_of = cython.declare(cython.int[10])
-_heads = cython.declare(Head[10])
-
-for _cells in range(512):
-    _pattern_of[_cells] = sum(3**cell for cell in range(9) if (_cells >> cell) & 1)
+__all__ = ["load", "value", "values_along"]
 
 
 def is_loaded() -> cython.bint:
     """Whether there is a network to evaluate by."""
-    return rows is not cython.NULL
-
-
-@cython.cfunc
-def _take_rows(number: cython.int) -> cython.pointer(Row):
-    """Zeroed rows on a cache line each. They live as long as the process."""
-    memory: uintptr_t = cython.cast(uintptr_t, calloc(number + 1, cython.sizeof(Row)))
-    if memory == 0:
-        raise MemoryError
-    return cython.cast(cython.pointer(Row), (memory + 63) // 64 * 64)
-
-
-def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[int]) -> None:
-    """Make the rows from the arrays of a network file, named as in its description.
-
-    Once in a process, or while nothing searches.
-    """
-    global rows, forward_rows, macro_rows
-    if rows is cython.NULL:
-        forward_rows = _take_rows(9 * _PATTERNS)
-        macro_rows = _take_rows(2 * _PATTERNS)
-        rows = _take_rows(9 * _ROWS)
-    i: cython.int
-    bias: int16_t[:] = numbers["BIAS"]
-    constraint: int16_t[:] = numbers["CONSTRAINT"]
-    decided: int16_t[:] = numbers["DECIDED"]
-    for i in range(10):
-        _copy(cython.address(constraint_rows[i]), cython.address(constraint[LANES * i]))
-        _head_of[i] = heads[i]
-    _copy(cython.address(bias_row), cython.address(bias[0]))
-    for i in range(27):
-        _copy(rows + i // 3 * _ROWS + _PATTERNS + i % 3, cython.address(decided[LANES * i]))
-    _mix_patterns(numbers, width, shift)
-    _scale_macro(numbers, shift)
-    for i in range(max(heads) + 1):
-        _load_head(i, numbers)
-
-
-@cython.cfunc
-def _copy(row: cython.pointer(Row), numbers: cython.pointer(int16_t)) -> cython.int:
-    lane: cython.int
-    for lane in range(LANES):
-        row.lane[lane] = numbers[lane]
-    return 0
-
-
-@cython.cfunc
-def _mix_patterns(numbers: object, width: cython.int, shift: cython.int) -> cython.int:
-    """The rows of the patterns, for each sub-board, and those for the forced one."""
-    vectors: int8_t[:] = numbers["PATTERN"]
-    mix: int16_t[:] = numbers["MIX"]
-    forward_mix: int16_t[:] = numbers["FORWARD_MIX"]
-    forward: int8_t[:] = numbers["FORWARD"]
-    scale: int16_t[:] = numbers["FORWARD_SCALE"]
-    zero: int32_t[32]
-    own: int32_t[32]
-    lane: cython.int
-    place: cython.int
-    index: cython.int
-    for lane in range(LANES):
-        zero[lane] = 0
-    for index, pattern in enumerate(open_patterns()):
-        vector: cython.pointer(int8_t) = cython.address(vectors[width * index])
-        for lane in range(LANES):
-            own[lane] = forward[LANES * index + lane] * scale[lane]
-        for place in range(9):
-            first: cython.int = place * width * LANES
-            _mix(
-                rows + place * _ROWS + cython.cast(cython.int, pattern),
-                vector, cython.address(mix[first]), zero, width, shift,
-            )  # fmt: skip
-            _mix(
-                forward_rows + place * _PATTERNS + cython.cast(cython.int, pattern),
-                vector, cython.address(forward_mix[first]), own, width, shift,
-            )  # fmt: skip
-    return 0
-
-
-@cython.cfunc
-def _mix(
-    row: cython.pointer(Row),
-    vector: cython.pointer(int8_t),
-    mix: cython.pointer(int16_t),
-    more: cython.pointer(int32_t),
-    width: cython.int,
-    shift: cython.int,
-) -> cython.int:
-    sums: int32_t[32]
-    lane: cython.int
-    i: cython.int
-    for lane in range(LANES):
-        sums[lane] = more[lane] + (1 << (shift - 1))
-    for i in range(width):
-        for lane in range(LANES):
-            sums[lane] += cython.cast(int32_t, vector[i]) * mix[LANES * i + lane]
-    for lane in range(LANES):
-        row.lane[lane] = sums[lane] >> shift
-    return 0
-
-
-@cython.cfunc
-def _scale_macro(numbers: object, shift: cython.int) -> cython.int:
-    values: int8_t[:] = numbers["MACRO"]
-    scale: int16_t[:] = numbers["MACRO_SCALE"]
-    index: cython.int
-    lane: cython.int
-    for index in range(2 * 19683):
-        first: cython.int = LANES if index >= 19683 else 0
-        for lane in range(LANES):
-            value: int32_t = (
-                cython.cast(int32_t, values[LANES * index + lane]) * scale[first + lane]
-            )
-            macro_rows[index].lane[lane] = (value + (1 << (shift - 1))) >> shift
-    return 0
-
-
-def open_patterns() -> list[int]:
-    """The patterns that have a row: without a line, and not full."""
-    patterns = []
-    for own in range(512):
-        for their in range(512):
-            if not (own & their or HAS_LINE[own] or HAS_LINE[their] or own | their == FULL):
-                pattern: cython.int = _pattern_of[own] + 2 * _pattern_of[their]
-                patterns.append(pattern)
-    return sorted(patterns)
-
-
-@cython.cfunc
-def _load_head(index: cython.int, numbers: object) -> cython.int:
-    head: cython.pointer(Head) = cython.address(_heads[index])
-    unit: cython.int
-    lane: cython.int
-    for unit in range(HIDDEN):
-        for lane in range(LANES):
-            weight = (
-                0.0 if lane == LANES - 1 else numbers["W1"][(index * LANES + lane) * HIDDEN + unit]
-            )
-            head.w1[unit][lane] = max(-32767, min(32767, round(weight * 128)))
-        head.b1[unit] = round(numbers["B1"][index * HIDDEN + unit] * 128 * 128)
-        head.w2[unit] = numbers["W2"][index * HIDDEN + unit] * VALUE_OF_LOGIT / (128 * 128)
-    head.b2 = numbers["B2"][index] * VALUE_OF_LOGIT
-    head.wl = numbers["WL"][index] * VALUE_OF_LOGIT / 128
-    return 0
+    return table is not cython.NULL
 
 
 @cython.cfunc
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def _row_of(board: cython.pointer(Board), place: cython.int, view: cython.int) -> cython.int:
-    """The row of a sub-board in its table, seen by a player."""
-    if (board.won[view] >> place) & 1:
-        return 19683
-    if (board.won[1 - view] >> place) & 1:
-        return 19684
-    if (board.closed >> place) & 1:
-        return 19685
-    return _pattern(board, place, view)
+def _closed(board: cython.pointer(Board)) -> cython.int:
+    """The decided sub-boards: where won ones stay open, they count as decided, too."""
+    return board.closed | board.won[0] | board.won[1]
 
 
 @cython.cfunc
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def _pattern(board: cython.pointer(Board), place: cython.int, view: cython.int) -> cython.int:
-    return _pattern_of[board.marks[view][place]] + 2 * _pattern_of[board.marks[1 - view][place]]
+def _hopes(board: cython.pointer(Board), player: cython.int) -> cython.int:
+    return pattern_of[board.won[player]] + 2 * pattern_of[_closed(board) & ~board.won[player]]
 
 
 @cython.cfunc
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def _add_macro(
-    board: cython.pointer(Board), row: cython.pointer(Row), view: cython.int, sign: cython.int
-) -> cython.void:
-    """Add, or take away, what the hopes of both sides count."""
-    decided: cython.int = board.closed | board.won[0] | board.won[1]
-    own: cython.pointer(Row) = macro_rows + _hopes(board.won[view], decided)
-    their: cython.pointer(Row) = macro_rows + 19683 + _hopes(board.won[1 - view], decided)
-    lane: cython.int
-    for lane in range(LANES):
-        row.lane[lane] += sign * (own.lane[lane] + their.lane[lane])
+def _index(board: cython.pointer(Board), place: cython.int, view: cython.int) -> cython.int:
+    """The number of the pattern of an open sub-board, seen by a player."""
+    return index_of[
+        pattern_of[board.marks[view][place]] + 2 * pattern_of[board.marks[1 - view][place]]
+    ]
 
 
 @cython.cfunc
 @cython.nogil
 @cython.inline
 @cython.exceptval(check=False)
-def _hopes(won: cython.int, decided: cython.int) -> cython.int:
-    return _pattern_of[won] + 2 * _pattern_of[decided & ~won]
+def _rows_of(place: cython.int, own: cython.int, their: cython.int) -> cython.pointer(Row):
+    """The rows of an open sub-board, given the hopes of the viewer and of the other."""
+    state: cython.int = 3 * needs[9 * own + place] + needs[9 * their + place]
+    return table + (STATES * place + state) * OPEN
 
 
 def refresh(board, lanes, view):
     """Add up the lanes of a position anew."""
     place: cython.int
     lane: cython.int
-    sums: cython.pointer(Row) = cython.address(lanes.view[view])
+    own: cython.int = _hopes(board, view)
+    their: cython.int = _hopes(board, 1 - view)
+    closed: cython.int = _closed(board)
+    row: cython.pointer(Row) = macro_rows + own
+    other: cython.pointer(Row) = macro_rows + HOPES + their
+    sums: int16_t[32]
     for lane in range(LANES):
-        sums.lane[lane] = bias_row.lane[lane]
+        sums[lane] = bias_row.lane[lane] + row.lane[lane] + other.lane[lane]
     for place in range(9):
-        row: cython.pointer(Row) = rows + place * 19686 + _row_of(board, place, view)
+        if not (closed >> place) & 1:
+            row = _rows_of(place, own, their) + _index(board, place, view)
+        elif (board.won[view] >> place) & 1:
+            row = cython.address(decided_rows[3 * place])
+        elif (board.won[1 - view] >> place) & 1:
+            row = cython.address(decided_rows[3 * place + 1])
+        else:
+            row = cython.address(decided_rows[3 * place + 2])
         for lane in range(LANES):
-            sums.lane[lane] += row.lane[lane]
-    _add_macro(board, sums, view, 1)
+            sums[lane] += row.lane[lane]
+    for lane in range(LANES):
+        lanes.view[view].lane[lane] = sums[lane]
     lanes.known[view] = True
 
 
 def update(before, after, place, old, lanes, view):
-    """Make the lanes after a move in sub-board `place` from those before it."""
+    """Make the lanes after a move in sub-board `place` from those before it.
+
+    A move that decides a sub-board may change the states of all, and has them added up anew.
+    """
+    closed: cython.int = _closed(after)
+    if closed != _closed(before):
+        refresh(after, lanes, view)
+        return
     lane: cython.int
-    table: cython.pointer(Row) = rows + place * 19686
-    gone: cython.pointer(Row) = table + _row_of(before, place, view)
-    come: cython.pointer(Row) = table + _row_of(after, place, view)
-    for lane in range(LANES):
-        lanes.view[view].lane[lane] = old.view[view].lane[lane] - gone.lane[lane] + come.lane[lane]
-    if (
-        before.closed != after.closed
-        or before.won[0] != after.won[0]
-        or before.won[1] != after.won[1]
-    ):
-        _add_macro(before, cython.address(lanes.view[view]), view, -1)
-        _add_macro(after, cython.address(lanes.view[view]), view, 1)
+    if not (closed >> place) & 1:
+        rows: cython.pointer(Row) = _rows_of(place, _hopes(after, view), _hopes(after, 1 - view))
+        gone: cython.pointer(Row) = rows + _index(before, place, view)
+        come: cython.pointer(Row) = rows + _index(after, place, view)
+        for lane in range(LANES):
+            lanes.view[view].lane[lane] = (
+                old.view[view].lane[lane] - gone.lane[lane] + come.lane[lane]
+            )
+    else:
+        lanes.view[view] = old.view[view]
     lanes.known[view] = True
 
 
 def evaluate(board, lanes):
     """The value for the side to move, whose lanes must be known."""
-    own: cython.pointer(Row) = cython.address(lanes.view[board.turn])
-    constraint: cython.pointer(Row) = cython.address(constraint_rows[board.forced])
-    forward: cython.pointer(Row) = cython.address(_nothing)
-    if board.forced != FREE:
-        forward = forward_rows + 19683 * board.forced + _pattern(board, board.forced, board.turn)
-    head: cython.pointer(Head) = cython.address(
-        _heads[_head_of[COUNT[board.closed | board.won[0] | board.won[1]]]]
-    )
+    turn: cython.int = board.turn
+    own: cython.pointer(Row) = cython.address(lanes.view[turn])
+    closed: cython.int = _closed(board)
+    constraint: cython.pointer(Row) = cython.address(constraint_rows[81])
+    forward: cython.pointer(Row) = cython.address(no_row)
+    place: cython.int = board.forced
+    if place != FREE and not (closed >> place) & 1:
+        constraint = cython.address(
+            constraint_rows[
+                STATES * place
+                + 3 * needs[9 * _hopes(board, turn) + place]
+                + needs[9 * _hopes(board, 1 - turn) + place]
+            ]
+        )
+        forward = forward_rows + place * OPEN + _index(board, place, turn)
+    head: cython.pointer(Head) = cython.address(heads_of_network[head_of[COUNT[closed]]])
     clipped: Row
     lane: cython.int
     unit: cython.int
@@ -275,3 +162,41 @@ def evaluate(board, lanes):
         total += head.b1[unit]
         value += head.w2[unit] * (max(0, total))
     return int(min(max(value, -20000.0), 20000.0))
+
+
+def value(position: Position) -> int:
+    """The value of a position for the side to move, its lanes added up anew. For tests."""
+    return values_along(position, [])[0]
+
+
+def values_along(position: Position, moves: list[int]) -> list[int]:
+    """The values of a position after each of the moves, its lanes kept up to date. For tests.
+
+    Without moves, that of the position itself. Raises ValueError if there is no network.
+    """
+    if not is_loaded():
+        raise ValueError("no network is loaded")
+    boards: Board[2]
+    lanes: Lanes[2]
+    turn: cython.int = 0
+    view: cython.int
+    set_board(cython.address(boards[0]), position)
+    for view in range(2):
+        refresh(cython.address(boards[0]), cython.address(lanes[0]), view)
+    if not moves:
+        return [evaluate(cython.address(boards[0]), cython.address(lanes[0]))]
+    values = []
+    for move in moves:
+        play(cython.address(boards[turn]), cython.address(boards[1 - turn]), move)
+        for view in range(2):
+            update(
+                cython.address(boards[turn]),
+                cython.address(boards[1 - turn]),
+                move // 9,
+                cython.address(lanes[turn]),
+                cython.address(lanes[1 - turn]),
+                view,
+            )
+        turn = 1 - turn
+        values.append(evaluate(cython.address(boards[turn]), cython.address(lanes[turn])))
+    return values

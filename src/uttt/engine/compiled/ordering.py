@@ -39,6 +39,13 @@ def winning_move(board):
     return -1
 
 
+def hopes(board):
+    """Who can still get a line: 1 the side to move, 2 the other, 3 both."""
+    undecided: cython.int = FULL & ~(board.closed | board.won[0] | board.won[1])
+    turn: cython.int = board.turn
+    return HAS_LINE[board.won[turn] | undecided] | HAS_LINE[board.won[1 - turn] | undecided] << 1
+
+
 def threats(board, player):
     """The sub-boards in which a player would win the match if he were to move there."""
     places: cython.int = COMPLETING[board.won[player]] & ~(

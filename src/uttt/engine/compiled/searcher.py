@@ -11,11 +11,16 @@ from cython.cimports.libc.string import memset
 from cython.cimports.posix.time import CLOCK_MONOTONIC, CLOCK_THREAD_CPUTIME_ID
 from cython.cimports.uttt.engine.compiled.alphabeta import descend, start_tables
 from cython.cimports.uttt.engine.compiled.board import list_moves, set_board
-from cython.cimports.uttt.engine.compiled.network import VALUE_OF_LOGIT, is_loaded
+from cython.cimports.uttt.engine.compiled.ending import UNSOLVED, room, solve
+from cython.cimports.uttt.engine.compiled.network import is_loaded
+from cython.cimports.uttt.engine.compiled.rows import VALUE_OF_LOGIT
 from cython.cimports.uttt.engine.compiled.table import FORCED, NO_MOVE, WON, clear, release, reserve
 from cython.cimports.uttt.engine.compiled.tree import DEEPEST, INFINITE, Search, enter, now
 
 from uttt.rules.position import Position
+
+SOLVE_AT = cython.declare(cython.int, 6)  # the depth after which endings are tried to the end
+SOLVABLE_ROOM = cython.declare(cython.int, 26)  # in cells; with more it would seldom succeed
 
 start_tables()
 
@@ -33,6 +38,8 @@ class Searcher:
     _depth: cython.int
     _value: cython.int
     _end: cython.longlong
+    _solved: cython.int  # the value of the ending, or UNSOLVED
+    _solution: cython.int  # a move that keeps it
 
     def __cinit__(self, megabytes: cython.int, processor_time: cython.bint = False):
         self._s = cython.cast(cython.pointer(Search), calloc(1, cython.sizeof(Search)))
@@ -62,14 +69,18 @@ class Searcher:
         nanoseconds: cython.longlong,
         nodes: cython.ulonglong,
         depth: cython.int,
-    ) -> tuple[int, int, int, list[int]]:
-        """`(value, depth, nodes, line)`; 0 for no limit."""
+    ) -> tuple[int, bool, int, int, list[int]]:
+        """`(value, whether a draw is proved, depth, nodes, line)`; limits of 0 are none.
+
+        A win or loss that is proved without knowing its length has the value of the longest.
+        """
         self._prepare(position, nanoseconds, nodes)
         with cython.nogil:
             self._deepen(depth if 0 < depth < DEEPEST else DEEPEST - 1)
+            self._conclude()
         s: cython.pointer(Search) = self._s
         line = [s.lines[DEEPEST + 1][i] for i in range(s.lengths[DEEPEST + 1])]
-        return self._value, self._depth, s.nodes, line
+        return self._value, self._solved == 0, self._depth, s.nodes, line
 
     def rank(
         self,
@@ -152,6 +163,7 @@ class Searcher:
         s.lengths[DEEPEST + 1] = 1
         self._value = 0
         self._depth = 0
+        self._solved = UNSOLVED
         most_nodes: cython.ulonglong = s.most_nodes
         deadline: cython.longlong = s.deadline
         s.most_nodes = 0  # whatever the limits, there is an answer that looks one move ahead
@@ -183,6 +195,53 @@ class Searcher:
             s.deadline = deadline
             if value > FORCED or value < -FORCED:
                 return
+            if depth == SOLVE_AT:
+                self._solve()
+                if self._solved == 0:
+                    return
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _solve(self) -> cython.void:
+        """Try to search the match to its end, within an eighth of the limits."""
+        s: cython.pointer(Search) = self._s
+        if room(s) > SOLVABLE_ROOM:
+            return
+        s.gave_up = False
+        s.solve_nodes = s.nodes + (s.most_nodes // 8 if s.most_nodes else 1000000)
+        s.solve_deadline = 0
+        if s.deadline:
+            time: cython.longlong = now(s.clock)
+            s.solve_deadline = time + (s.deadline - time) // 8
+        value: cython.int = solve(s, 0, -1, 1)
+        if s.gave_up:
+            return
+        self._solved = value
+        self._solution = s.lines[0][0]
+
+    @cython.cfunc
+    @cython.nogil
+    @cython.exceptval(check=False)
+    def _conclude(self) -> cython.void:
+        """Where the ending was solved, answer by that; the evaluation chooses among equals."""
+        s: cython.pointer(Search) = self._s
+        if self._solved == UNSOLVED or self._value > FORCED or self._value < -FORCED:
+            return
+        if self._solved == -1:
+            self._value = -FORCED - 1
+            return
+        s.gave_up = False
+        s.solve_nodes = s.nodes + 100000
+        s.solve_deadline = 0
+        liked: cython.int = s.lines[DEEPEST + 1][0]
+        if liked != self._solution:
+            enter(s, 0, liked)
+            value: cython.int = -solve(s, 1, -1, 1)
+            if s.gave_up or value != self._solved:
+                s.lines[DEEPEST + 1][0] = self._solution
+                s.lengths[DEEPEST + 1] = 1
+        self._value = FORCED + 1 if self._solved == 1 else 0
 
     @cython.cfunc
     @cython.nogil

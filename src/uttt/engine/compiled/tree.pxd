@@ -27,10 +27,14 @@ ctypedef struct Search:
     int64_t deadline                        # ns of the clock, 0: none
     int clock                               # of clock_gettime
     int stopped
+    uint64_t solve_nodes                    # where the exact search of endings gives up
+    int64_t solve_deadline
+    int gave_up
     int uses_network
 
 cdef int64_t now(int clock) noexcept nogil
 cdef int must_stop(Search *s) noexcept nogil
+cdef int gives_up(Search *s) noexcept nogil
 cdef void enter(Search *s, int ply, int move) noexcept nogil
 cdef int look(Search *s, int ply) noexcept nogil
 cdef void take_line(Search *s, int ply, int move) noexcept nogil

@@ -18,6 +18,17 @@ def now(clock):
     return cython.cast(int64_t, time.tv_sec) * 1000000000 + time.tv_nsec
 
 
+def gives_up(s):
+    """Whether the exact search of an ending must end; asks the clock now and then."""
+    if (
+        s.stopped
+        or s.nodes > s.solve_nodes
+        or (s.nodes & 255 == 0 and s.solve_deadline and now(s.clock) > s.solve_deadline)
+    ):
+        s.gave_up = True
+    return s.gave_up
+
+
 def enter(s, ply, move):
     """Make a move: the board of the next ply is that after it."""
     play(cython.address(s.boards[ply]), cython.address(s.boards[ply + 1]), move)

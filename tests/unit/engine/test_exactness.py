@@ -1,0 +1,130 @@
+"""What the engine calls certain is so: against brute force that knows nothing but the rules."""
+
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from uttt.engine.plain import PlainSearch
+from uttt.engine.search import Engine
+from uttt.engine.verdict import Limits, Proof, Verdict
+from uttt.rules.position import Position, Result, legal_moves, play, start
+from uttt.rules.rulesets import RULESETS
+
+POSITIONS = 120
+"""Of each ruleset."""
+MEANS = {Proof.WIN: 1, Proof.DRAW: 0, Proof.LOSS: -1}
+
+
+def brute_force(position: Position, known: dict[Any, int]) -> int:
+    """1 if the side to move wins, 0 if it draws, -1 if it loses."""
+    if position.result is not None:
+        return 0 if position.result is Result.DRAW else -1
+    key = position[1:4] + position[5:8]  # the ruleset stays
+    if key not in known:
+        values = (-brute_force(play(position, move), known) for move in legal_moves(position))
+        known[key] = max(values)
+    return known[key]
+
+
+def free_cells(position: Position) -> int:
+    taken = position.first | position.second
+    return sum(
+        9 - (taken >> 9 * board & 511).bit_count()
+        for board in range(9)
+        if not position.closed >> board & 1
+    )
+
+
+def endings(name: str, most_free: int) -> list[Position]:
+    """Positions near the end of random games, few cells being free."""
+    draw, found = random.Random(name), []
+    while len(found) < POSITIONS:
+        position, passed = start(RULESETS[name]), []
+        while position.result is None:
+            passed.append(position)
+            position = play(position, draw.choice(legal_moves(position)))
+        position = passed[-draw.randint(1, min(9, len(passed)))]
+        if free_cells(position) <= most_free:
+            found.append(position)
+    return found
+
+
+def assert_right(position: Position, verdict: Verdict, known: dict[Any, int]) -> None:
+    """The proof is right, the move keeps it, the line ends the match in as many plies."""
+    value = brute_force(position, known)
+    if verdict.proof is None:
+        assert verdict.plies is None
+        return
+    assert MEANS[verdict.proof] == value == 2 * verdict.chance - 1
+    assert -brute_force(play(position, verdict.move), known) == value
+    if verdict.proof is Proof.DRAW:
+        return
+    end = position
+    for move in verdict.line:
+        end = play(end, move)
+    assert len(verdict.line) == verdict.plies
+    assert end.result in (Result.FIRST, Result.SECOND)
+    assert (end.turn != position.turn) == (verdict.proof is Proof.WIN)
+
+
+@pytest.mark.parametrize("name", RULESETS)
+def test_proofs_of_the_engine_are_right_and_few_endings_stay_open(name: str) -> None:
+    engine, seen = Engine(), Counter[Proof | None]()
+    for position in endings(name, 10):
+        verdict = engine.search(position, Limits(nodes=20_000))
+        assert_right(position, verdict, {})
+        seen[verdict.proof] += 1
+    assert min(seen[proof] for proof in Proof) >= 3
+    assert seen[None] <= POSITIONS // 20
+
+
+@pytest.mark.parametrize("name", RULESETS)
+def test_proofs_of_ranked_moves_are_right(name: str) -> None:
+    engine = Engine()
+    for position in endings(name, 9)[:60]:
+        known: dict[Any, int] = {}
+        ranked = engine.rank(position, Limits(depth=4))
+        assert sorted(verdict.move for verdict in ranked) == legal_moves(position)
+        for verdict in ranked:
+            if verdict.proof is not None:
+                value = -brute_force(play(position, verdict.move), known)
+                assert value == MEANS[verdict.proof]
+        chances = [verdict.chance for verdict in ranked]
+        assert chances == sorted(chances, reverse=True)
+
+
+@pytest.mark.parametrize("name", RULESETS)
+def test_proofs_of_the_plain_search_are_right(name: str) -> None:
+    search, seen = PlainSearch(), Counter[Proof | None]()
+    for position in endings(name, 9)[:60]:
+        verdict = search.search(position, Limits(nodes=3_000))
+        assert_right(position, verdict, {})
+        seen[verdict.proof] += 1
+    assert seen[None] < sum(seen.values()) // 3
+
+
+def test_a_forced_win_from_afar_is_played_to_its_end() -> None:
+    """Proofs of the middle game: whoever is proved to win does, whatever the other plays."""
+    draw, engine, proved = random.Random(3), Engine(), 0
+    while proved < 12:
+        position = start()
+        for _ in range(draw.randint(20, 40)):
+            if position.result is None:
+                position = play(position, draw.choice(legal_moves(position)))
+        if position.result is not None:
+            continue
+        verdict = engine.search(position, Limits(nodes=30_000))
+        if verdict.proof is not Proof.WIN:
+            continue
+        proved += 1
+        winner = position.turn
+        while position.result is None:
+            if position.turn == winner:
+                verdict = engine.search(position, Limits(nodes=300_000))
+                assert verdict.proof is Proof.WIN
+                position = play(position, verdict.move)
+            else:
+                position = play(position, draw.choice(legal_moves(position)))
+        assert position.result is (Result.SECOND if winner else Result.FIRST)
