@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from support.server import Server, running
-from support.visitor import DESKTOP, PHONE, Visitor, fresh_name
+from support.visitor import DESKTOP, PHONE, Visitor, fresh_name, play_game
+from uttt.rules.notation import coordinates, parse_game
 
 from .conftest import MakeVisitor
 from .test_everybody import NARROW, assert_fits, violations
@@ -274,3 +275,27 @@ def test_no_motion_for_who_wants_none(visitor: MakeVisitor) -> None:
              .map((each) => Number(each.effect.getComputedTiming().duration) || 0))"""
     )
     assert longest <= 1
+
+
+GAME = """
+e5 d4 b3 e8 f4 i2 i6 h9 f9 i9 g9 c7 i3 i8 g5 a5 c4 h2 e6 d9 a7 b2 e4 d3 a9 c9 i7 g2 c6 h8 c8 g6 b7
+f1 a3 a8 c5 i5 h5 c2 g4
+"""
+
+
+def test_a_picture_of_an_analysis(visitor: MakeVisitor, screens: Path) -> None:
+    """The guide for players shows it: `docs/analysis-light.png` and `-dark.png` are copies."""
+    second = visitor(color_scheme="dark").be_guest("ben")
+    first = visitor().be_guest("anna")
+    first.invite("ben")
+    second.open_match()
+    moves = parse_game(" ".join(GAME.split()))[1]
+    play_game(first, second, tuple(coordinates(move) for move in moves))
+    for each, scheme in ((first, "light"), (second, "dark")):
+        each.mark("analyse").click()
+        expect(each.mark("review")).to_be_visible(timeout=ANALYSIS_LIMIT)
+        assert number(each.mark("review-move")) > 0
+        each.page.mouse.move(0, 0)
+        each.page.wait_for_timeout(500)
+        each.page.screenshot(path=screens / f"analysis-{scheme}.png")
+    assert first.marks() == second.marks()
