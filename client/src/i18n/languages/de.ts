@@ -40,6 +40,8 @@ const bots: Readonly<Record<string, readonly [string, string]>> = {
   ],
   "bot-cat": ["Carlo, der Kater", "Geduldig und schnell zur Stelle. Schaut manchmal woandershin."],
   "bot-fox": ["Frieda, die Füchsin", "Kennt alle Kniffe. Plane voraus, sonst bist du überlistet."],
+  "bot-badger": ["Bruno, der Dachs", "Gräbt tief und hält fest, was er hat."],
+  "bot-falcon": ["Fenja, der Falke", "Sieht von Weitem, wo du schwach wirst."],
   "bot-owl": ["Otto, die Eule", "Hat alle Bücher gelesen und irrt sich selten."],
   "bot-wolf": ["Wanda, die Wölfin", "Verfolgt jeden Ausrutscher bis zum Ende."],
   "bot-dragon": [
