@@ -5,7 +5,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/python -m uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench check format docs lock clean
+.PHONY: help serve test bench train check format docs lock clean
 
 help: ## show this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,11 +20,16 @@ test: check ## install what is needed, run every check and every test
 bench: .venv/installed-dev ## load on every database that is reachable, beside bare servers (20 minutes)
 	$(BIN)/python -m bench.load.run $(BENCH)
 
+train: .venv/installed-dev ## make the next network of the engine: play, learn, and the match for its place (train/README.md)
+	$(BIN)/python -m train.build
+	$(BIN)/python -m train generation --out build/generation --parent src/uttt/engine/weights.net --install $(OPTIONS)
+
 check: .venv/installed-dev ## format, lint, types, layers, generated documents
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/mypy bench
+	$(BIN)/mypy train
 	$(BIN)/lint-imports
 	$(BIN)/python -m docs.generate --check
 	cd client && npm run --silent check
@@ -44,7 +49,7 @@ lock: .venv/installed-dev ## resolve the dependencies anew (no index address is 
 	$(LOCK) --upgrade --extra build --extra dev --extra postgresql --extra mariadb pyproject.toml -o requirements/dev.txt
 
 clean: ## forget the environment and all caches
-	rm -rf .venv src/uttt/engine/compiled/*.so .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf .venv src/uttt/engine/compiled/*.so train/*.so .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -28,6 +28,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine takes only the time that nobody else wants: on a busy machine it is a while."""
+    monkeypatch.setattr("support.client.PATIENCE", api.PATIENCE)
+
+
 def numbers(game: tuple[Move, ...]) -> list[int]:
     """Moves as analyses have them."""
     return [9 * (3 * sub_y + sub_x) + 3 * y + x for sub_x, sub_y, x, y in game]

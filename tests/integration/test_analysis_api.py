@@ -109,12 +109,11 @@ async def test_limits_of_each_address(tmp_path: Path) -> None:
         assert refused.headers["retry-after"] == "30"
         assert (await post(paths[2], "192.0.2.2")).status == 202
         assert (await post(paths[2], "192.0.2.1")).status in (200, 202)
-        for path in paths:
-            await api.wait_for_analysis(server, path.split("/")[3])
         answers = [
             await api.ask(server, "GET", paths[0], X_Forwarded_For="192.0.2.3") for _ in range(21)
         ]
-        assert {answer.status for answer in answers[:20]} == {200}
+        assert {answer.status for answer in answers[:20]} <= {200, 202}
         assert is_error(answers[20], 429, "too_fast")
         assert answers[20].headers["retry-after"] == "3"
+        assert (await api.ask(server, "GET", paths[0], X_Forwarded_For="192.0.2.4")).status < 300
         await players.close()

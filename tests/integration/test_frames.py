@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from support.certificates import write_certificate
+from support.certificates import tls
 from support.players import Players
 from support.raw import CLOSE, CONTINUATION, PING, PONG, TEXT, Raw, frame, frame_head
 from support.server import Server, running
@@ -26,14 +26,6 @@ def server(
     directory = tmp_path_factory.mktemp("server")
     with running(directory, **tls(directory, request.param)) as server:
         yield server
-
-
-def tls(directory: Path, kind: str) -> dict[str, str]:
-    """The settings for it, if it is "tls"."""
-    if kind == "tcp":
-        return {}
-    certificate, key = write_certificate(directory)
-    return {"UTTT_CERTIFICATE": str(certificate), "UTTT_KEY": str(key)}
 
 
 @pytest_asyncio.fixture

@@ -56,7 +56,7 @@ async def test_old_passwords_become_new_hashes(move: Move) -> None:
     move.old.user("ann", "pässword $1")
     session = move.old.session("ann")
     move.bring()
-    hashes = select(players.c.password_hash)
+    hashes = select(players.c.password_hash).where(players.c.name == "ann")
     ((brought,),) = move.query(hashes)
     assert brought.startswith("classic$")
     with running(move.directory, **move.settings) as server:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from support import games, matches
-from support.certificates import write_certificate
+from support.certificates import tls
 from support.client import Client
 from support.players import Players, unique
 from support.server import Server, running
@@ -176,8 +176,7 @@ async def test_plain_http_is_answered(server: Server) -> None:
 
 
 async def test_whole_game_over_tls(tmp_path: Path) -> None:
-    certificate, key = write_certificate(tmp_path)
-    with running(tmp_path, UTTT_CERTIFICATE=str(certificate), UTTT_KEY=str(key)) as server:
+    with running(tmp_path, **tls(tmp_path, "tls")) as server:
         assert server.url.startswith("wss:")
         players = Players(server)
         ann, bob = await players.guests("ann", "bob")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from support.certificates import write_certificate
+from support.certificates import tls
 from support.players import Players
 from support.raw import KEY, LOGIN, Raw, frame, head
 from support.server import Server, running
@@ -22,11 +22,7 @@ def server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     directory = tmp_path_factory.mktemp("server")
-    settings = {}
-    if request.param == "tls":
-        certificate, key = write_certificate(directory)
-        settings = {"UTTT_CERTIFICATE": str(certificate), "UTTT_KEY": str(key)}
-    with running(directory, **settings) as server:
+    with running(directory, **tls(directory, request.param)) as server:
         yield server
 
 

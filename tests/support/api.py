@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from support.server import Server
 
-PATIENCE = 30.0
+PATIENCE = 90.0
 """Seconds for an analysis to be there; only a broken server makes a test wait so long."""
 
 

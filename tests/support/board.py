@@ -192,10 +192,14 @@ def read(url: URL, query: Callable[[Connection], T]) -> T:
 
 
 def check_ratings(connection: Connection, expected: dict[str, int]) -> None:
-    """These accounts have these ratings; each match was rated once, and all are counted."""
+    """These accounts have these ratings; each match was rated once, and all are counted. Bots have
+    no ratings.
+    """
     players = tables.players
     rows = connection.execute(
-        select(players.c.id, players.c.name, players.c.rating).where(players.c.registered)
+        select(players.c.id, players.c.name, players.c.rating).where(
+            players.c.registered, players.c.rating.is_not(None)
+        )
     ).all()
     found = {row.name: row.rating for row in rows}
     assert {name: found[name] for name in expected} == expected

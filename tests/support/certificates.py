@@ -38,3 +38,11 @@ def write_certificate(directory: Path) -> tuple[Path, Path]:
         )
     )
     return paths
+
+
+def tls(directory: Path, kind: str) -> dict[str, str]:
+    """The settings of a server that speaks TLS, if `kind` is "tls"; none if it is "tcp"."""
+    if kind == "tcp":
+        return {}
+    certificate, key = write_certificate(directory)
+    return {"UTTT_CERTIFICATE": str(certificate), "UTTT_KEY": str(key)}

@@ -22,6 +22,7 @@ from cython.cimports.uttt.engine.compiled.rows import (
     head_of,
     heads_of_network,
     index_of,
+    loaded,
     macro_rows,
     needs,
     no_row,
@@ -37,7 +38,7 @@ __all__ = ["load", "value", "values_along"]
 
 def is_loaded() -> cython.bint:
     """Whether there is a network to evaluate by."""
-    return table is not cython.NULL
+    return loaded
 
 
 @cython.cfunc

@@ -24,6 +24,7 @@ ctypedef struct Head:
 cdef uint16_t[512] pattern_of   # of a set of cells, the sum of 3^cell
 cdef uint16_t[19683] index_of   # of an open pattern, its number among them
 cdef uint8_t[177147] needs      # of hopes and sub-board
+cdef bint loaded             # whether there is a network in them
 cdef Row *table                 # [9][STATES][OPEN]
 cdef Row *forward_rows          # [9][OPEN]
 cdef Row *macro_rows            # [2][HOPES]

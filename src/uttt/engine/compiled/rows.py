@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import cython
 from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, uintptr_t
 from cython.cimports.libc.stdlib import calloc
+from cython.cimports.libc.string import memset
 from cython.cimports.uttt.engine.compiled.board import (
     FULL,
     HAS_LINE,
@@ -55,7 +56,7 @@ def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[
 
     Not while a search runs: a second network takes the place of the first.
     """
-    global table, forward_rows, macro_rows
+    global table, forward_rows, macro_rows, loaded
     _copy(cython.address(bias_row), numbers["BIAS"], 0)
     for i in range(82):
         _copy(cython.address(constraint_rows[i]), numbers["CONSTRAINT"], i)
@@ -85,6 +86,7 @@ def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[
             OPEN,
             shift,
         )
+    memset(macro_rows, 0, 2 * HOPES * cython.sizeof(Row))  # rows of a network before
     own = numbers["MACRO"]
     scale = numbers["MACRO_SCALE"]
     for place in range(2):
@@ -96,6 +98,13 @@ def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[
             HOPES,
             shift,
         )
+    loaded = True
+
+
+def unload() -> None:
+    """Have no network from now on. Not while a search runs."""
+    global loaded
+    loaded = False
 
 
 @cython.cfunc
