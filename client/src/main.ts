@@ -3,6 +3,7 @@ import { mount } from "svelte";
 
 import App from "./App.svelte";
 import { i18n, negotiate } from "./i18n/i18n.svelte.ts";
+import { bots } from "./state/bots.svelte.ts";
 import { client } from "./state/client.ts";
 import { clock } from "./state/clock.svelte.ts";
 import { install } from "./state/install.svelte.ts";
@@ -15,6 +16,7 @@ import "./styles/base.css";
 
 settings.load();
 localGame.load();
+bots.load();
 router.start();
 clock.start();
 install.start();

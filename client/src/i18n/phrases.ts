@@ -8,16 +8,17 @@ import {
   type Move,
   type Position,
 } from "../rules/game.ts";
+import { bots } from "../state/bots.svelte.ts";
 import { markOf, opponentOf, shown, type Match } from "../state/match.ts";
 import type { Dictionary } from "./languages/en.ts";
 
 /** How a match ended, seen by `me`. */
 export function resultSentence(t: Dictionary, match: Match, me: string): string {
   const won = match.winner === me;
-  const other = opponentOf(match, me);
+  const other = bots.called(opponentOf(match, me));
   switch (match.result) {
     case "won":
-      return won ? t.result.won : t.result.lost(match.winner ?? other);
+      return won ? t.result.won : t.result.lost(other);
     case "drawn":
       return t.result.drawn;
     case "expired":
@@ -33,7 +34,7 @@ export function resultSentence(t: Dictionary, match: Match, me: string): string 
 /** Where the player to move must play, and why, seen by `me`. */
 export function turnSentence(t: Dictionary, match: Match, me: string): string {
   const position = shown(match);
-  const other = opponentOf(match, me);
+  const other = bots.called(opponentOf(match, me));
   const own = position.toMove === markOf(match, me);
   const last = position.lastMove;
   if (last === null) return own ? t.match.first : t.match.firstThem(other);

@@ -2,6 +2,8 @@
 import { i18n } from "../i18n/i18n.svelte.ts";
 import { Connection, type FirstMessage } from "../protocol/connection.ts";
 import type { Move } from "../rules/game.ts";
+import { analyses } from "./analyses.svelte.ts";
+import { bots } from "./bots.svelte.ts";
 import { sound } from "./effects.ts";
 import { lobby } from "./lobby.svelte.ts";
 import { matches } from "./match-list.svelte.ts";
@@ -10,6 +12,9 @@ import { Reactions } from "./reactions.ts";
 import { router } from "./router.svelte.ts";
 import { session } from "./session.svelte.ts";
 import type { Intent } from "./unanswered.ts";
+
+/** Whoever waits in vain wants to be asked before a bot plays against him. */
+const ANYBODY = { player: null, bot_offer: true };
 
 function socketAddress(): string {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
@@ -65,6 +70,8 @@ class Client {
     session.end(forget);
     matches.forgetAll();
     lobby.clear();
+    bots.offer = null;
+    analyses.clear();
   }
 
   play(id: string, move: Move): void {
@@ -99,11 +106,32 @@ class Client {
   searchAgain(): void {
     lobby.search = "asking";
     this.reactions.unanswered.requests.push({ player: null, again: true });
-    this.connection.send({ type: "match_request", data: { player: null } });
+    this.connection.send({ type: "match_request", data: ANYBODY });
   }
 
   cancelSearch(): void {
     this.connection.send({ type: "cancel_match_request", data: {} });
+  }
+
+  /** Plays with the bot that is offered, and looks for nobody any more. */
+  acceptOffer(): void {
+    const bot = bots.offer;
+    bots.offer = null;
+    if (bot === null) return;
+    this.cancelSearch();
+    this.invite(bot.name);
+  }
+
+  /** Asks who the bots are. */
+  askForBots(): void {
+    this.connection.send({ type: "bots_request", data: {} });
+  }
+
+  /** Asks for the analysis of a finished match. */
+  analyse(id: string): void {
+    analyses.set(id, { kind: "asking" });
+    if (this.connection.send({ type: "analysis_request", data: { match_id: id } })) return;
+    analyses.set(id, { kind: "failed", reason: i18n.t.analysis.offline });
   }
 
   befriend(name: string): void {
@@ -131,7 +159,8 @@ class Client {
   }
 
   private request(player: string | null): boolean {
-    const sent = this.connection.send({ type: "match_request", data: { player } });
+    const data = player === null ? ANYBODY : { player };
+    const sent = this.connection.send({ type: "match_request", data });
     if (sent) this.reactions.unanswered.requests.push({ player, again: false });
     else notices.show(i18n.t.connection.offline, "error");
     return sent;

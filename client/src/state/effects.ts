@@ -4,6 +4,7 @@ import { i18n } from "../i18n/i18n.svelte.ts";
 import { resultSentence, turnSentence } from "../i18n/phrases.ts";
 import { cellAt } from "../rules/game.ts";
 import { playSound, type Sound } from "../sound/sounds.ts";
+import { bots } from "./bots.svelte.ts";
 import { isTurnOf, markOf, opponentOf, type Match } from "./match.ts";
 import { notices, type NoticeAction } from "./notices.svelte.ts";
 import { router } from "./router.svelte.ts";
@@ -15,7 +16,7 @@ export function sound(name: Sound): void {
 
 /** A match has begun by what the opponent did. */
 export function tellStart(match: Match, me: string): void {
-  const name = opponentOf(match, me);
+  const name = bots.called(opponentOf(match, me));
   sound("start");
   notices.show(i18n.t.match.started(name), "info", openAction(match));
   const title = isTurnOf(match, me) ? i18n.t.notify.turnTitle : i18n.t.match.against(name);
@@ -33,7 +34,7 @@ export function tellMove(before: Match, after: Match, me: string): void {
   const closed = value !== 0 && before.confirmed.boards[move.board] === 0;
   // The own move was heard when it was made.
   if (after.result === null && (closed || !own)) sound(closed ? "board" : "other");
-  const mover = own ? t.match.you : opponentOf(after, me);
+  const mover = own ? t.match.you : bots.called(opponentOf(after, me));
   const place = t.compass.boards[move.board] ?? "";
   const sentences = [t.match.moved(mover, place, t.compass.cells[move.cell] ?? "")];
   if (closed)
@@ -41,7 +42,7 @@ export function tellMove(before: Match, after: Match, me: string): void {
   if (after.result === null) sentences.push(turnSentence(t, after, me));
   if (isShown(after)) notices.say(sentences.join(" "));
   if (!own && isTurnOf(after, me)) {
-    notify(t.notify.turnTitle, t.notify.turn(opponentOf(after, me)), after);
+    notify(t.notify.turnTitle, t.notify.turn(bots.called(opponentOf(after, me))), after);
   }
 }
 
@@ -49,7 +50,7 @@ export function tellMove(before: Match, after: Match, me: string): void {
 export function tellEnd(match: Match, me: string, away: boolean): void {
   const t = i18n.t;
   const text = resultSentence(t, match, me);
-  const name = opponentOf(match, me);
+  const name = bots.called(opponentOf(match, me));
   if (away) notices.show(t.result.away(name, text), "info", openAction(match));
   else if (!isShown(match))
     notices.show(`${t.match.against(name)}: ${text}`, "info", openAction(match));

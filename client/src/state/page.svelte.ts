@@ -1,6 +1,7 @@
 // What the page as a whole has to do with the game: its title and badge, its appearance, coming
 // back from the background, and other tabs of the same browser.
 import { i18n } from "../i18n/i18n.svelte.ts";
+import { bots } from "./bots.svelte.ts";
 import { client } from "./client.ts";
 import { opponentOf } from "./match.ts";
 import { matches } from "./match-list.svelte.ts";
@@ -51,13 +52,13 @@ function showBadge(): void {
 function viewTitle(): string {
   const t = i18n.t;
   const route = router.route;
-  const match = route.view === "match" ? matches.get(route.id) : null;
+  const match = "id" in route ? matches.get(route.id) : null;
   const parts = [t.title];
   if (match !== null && session.name !== null) {
-    parts.unshift(t.match.against(opponentOf(match, session.name)));
-  } else if (route.view !== "home" && route.view !== "match") {
-    parts.unshift(t[route.view].heading);
+    parts.unshift(t.match.against(bots.called(opponentOf(match, session.name))));
   }
+  if (route.view === "computer") parts.unshift(t.bots.heading);
+  else if (route.view !== "home" && route.view !== "match") parts.unshift(t[route.view].heading);
   return parts.join(" – ");
 }
 

@@ -2,7 +2,9 @@
 import { i18n } from "../i18n/i18n.svelte.ts";
 import { signed } from "../i18n/phrases.ts";
 import type {
+  AnalysisAnswer,
   Answer,
+  BotData,
   EloData,
   ErrorData,
   LoginData,
@@ -10,6 +12,8 @@ import type {
   ReconnectData,
   ToClient,
 } from "../protocol/messages.ts";
+import { analyses } from "./analyses.svelte.ts";
+import { bots } from "./bots.svelte.ts";
 import { tellEnd, tellMove, tellStart } from "./effects.ts";
 import { lobby } from "./lobby.svelte.ts";
 import { markOf, opponentOf, type Match } from "./match.ts";
@@ -30,6 +34,8 @@ interface Commands {
   invite: (name: string) => void;
   search: () => void;
   searchAgain: () => void;
+  askForBots: () => void;
+  analyse: (match: string) => void;
   leave: (forget: boolean) => void;
 }
 
@@ -73,12 +79,26 @@ export class Reactions {
       case "match_request_response":
         return this.matchRequest(message.data);
       case "cancel_match_request_response":
-        lobby.search = "off";
+        this.endSearch();
         return notices.say(i18n.t.home.searchStopped);
       case "friend_request_response":
         return this.friend(message.data, i18n.t.home.added);
       case "unfriend_request_response":
         return this.friend(message.data, i18n.t.home.removed);
+      case "bots":
+        return bots.hear(message.data.bots);
+      case "bot_offer":
+        return this.offer(message.data);
+      case "analysis_request_response":
+        return this.analysisRequest(message.data);
+      case "analysis_progress": {
+        const { match_id, done, total } = message.data;
+        return analyses.set(match_id, { kind: "running", done, total });
+      }
+      case "analysis":
+        return analyses.set(message.data.match_id, { kind: "ready", data: message.data });
+      case "analysis_failed":
+        return this.analysisFailed(message.data.match_id, message.data.code, message.data.msg);
       case "error":
         return this.error(message.data);
       default:
@@ -117,9 +137,12 @@ export class Reactions {
     clearTimeout(this.syncTimer);
     this.syncTimer = setTimeout(() => this.synced(), SYNC_MS);
     void checkVersion();
+    this.commands.askForBots();
+    for (const id of analyses.awaited) this.commands.analyse(id);
     const intent = this.intent;
     this.intent = null;
     if (intent === "search") this.commands.search();
+    else if (intent === "computer") router.go({ view: "computer" });
     else if (intent !== null) this.commands.invite(intent.invite);
     else if (lobby.search !== "off") this.commands.searchAgain();
   }
@@ -128,6 +151,7 @@ export class Reactions {
   private forgetOther(): void {
     matches.forgetAll();
     lobby.clear();
+    analyses.clear();
     session.elo = null;
     session.eloChange = null;
   }
@@ -159,13 +183,34 @@ export class Reactions {
     const own = this.unanswered.asksFor(opponentOf(match, me));
     const first = markOf(match, me) === 1;
     const found = !own && (first ? lobby.search === "running" : lobby.search === "asking");
-    if (found && match.moves === 0) lobby.search = "off";
+    if (found && match.moves === 0) this.endSearch();
     if (own || (found && match.moves === 0 && !this.isPlaying())) {
       router.go({ view: "match", id: match.id });
       notices.say(i18n.t.match.started(opponentOf(match, me)));
     } else if (this.mentioned === null) {
       tellStart(match, me);
     }
+  }
+
+  private endSearch(): void {
+    lobby.search = "off";
+    bots.offer = null;
+  }
+
+  private offer(bot: BotData): void {
+    if (lobby.search === "off") return;
+    bots.offer = bot;
+    const t = i18n.t.bots;
+    notices.say(`${t.offerTitle} ${t.offer(t.title(bot.name, bot.title))}`);
+  }
+
+  private analysisRequest(data: AnalysisAnswer): void {
+    if (!data.success) this.analysisFailed(data.match_id, data.code, data.msg);
+  }
+
+  private analysisFailed(match: string, code: string | null, msg: string): void {
+    const reason = (code === null ? null : i18n.t.errors[code]) ?? msg;
+    analyses.set(match, { kind: "failed", reason });
   }
 
   /** Whether the user looks at a board that is in play, so that another must not push it away. */
@@ -202,6 +247,15 @@ export class Reactions {
 
   private error(data: ErrorData): void {
     const reason = i18n.t.errors[data.code] ?? data.msg;
+    // A server that does not know bots has none.
+    if (data.request === "bots_request") {
+      bots.hear([]);
+      return;
+    }
+    if (data.request === "analysis_request") {
+      analyses.failAwaited(reason);
+      return;
+    }
     if (data.request === "match_request") {
       this.matchRequest({ success: false, msg: reason });
       return;

@@ -2,27 +2,28 @@
 // nothing of the server. The one real path is /challenge/NAME, a link that one can send.
 
 export type Route =
-  | { readonly view: "home" | "local" | "top" | "settings" }
-  | { readonly view: "match"; readonly id: string };
+  | { readonly view: "home" | "computer" | "local" | "top" | "settings" }
+  | { readonly view: "match" | "analysis"; readonly id: string };
 
 const CHALLENGE = /^\/challenge\/([A-Za-z0-9_-]{3,16})\/?$/;
 
 export function parse(fragment: string): Route {
   const [view, id] = fragment.replace(/^#?\/?/, "").split("/");
-  if (view === "match" && id) {
+  if ((view === "match" || view === "analysis") && id) {
     try {
       return { view, id: decodeURIComponent(id) };
     } catch {
       return { view: "home" };
     }
   }
-  if (view === "local" || view === "top" || view === "settings") return { view };
+  if (view === "computer" || view === "local" || view === "top" || view === "settings")
+    return { view };
   return { view: "home" };
 }
 
 export function href(route: Route): string {
   if (route.view === "home") return "#/";
-  return route.view === "match" ? `#/match/${encodeURIComponent(route.id)}` : `#/${route.view}`;
+  return "id" in route ? `#/${route.view}/${encodeURIComponent(route.id)}` : `#/${route.view}`;
 }
 
 /** The name in the path of a challenge link, folded, or null. */

@@ -2,8 +2,8 @@
 // unanswered request of its type.
 import type { Move } from "../rules/game.ts";
 
-/** What to do once logged in: look for anybody, play against somebody, or nothing. */
-export type Intent = "search" | { readonly invite: string } | null;
+/** What to do once logged in: look for anybody, choose a bot, play against somebody, or nothing. */
+export type Intent = "search" | "computer" | { readonly invite: string } | null;
 
 export interface MatchRequested {
   readonly player: string | null;
