@@ -265,6 +265,14 @@ def test_nothing_overflows(visitor: MakeVisitor, direction: str) -> None:
         person.page.keyboard.press(key)
         assert_fits(person.page)
     assert violations(person.page) == []
+    person.mark("nav-play").click()
+    names = person.mark("bots").locator("strong")
+    expect(names.first).to_be_visible()
+    assert_fits(person.page)
+    for box in (names.nth(index).bounding_box() for index in range(names.count())):
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= NARROW["width"]
 
 
 def test_no_motion_for_who_wants_none(visitor: MakeVisitor) -> None:

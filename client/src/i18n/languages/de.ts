@@ -35,7 +35,7 @@ const bots: Readonly<Record<string, readonly [string, string]>> = {
     "Mag drei in einer Reihe und vergisst, wohin sie dich schickt.",
   ],
   "bot-rabbit": [
-    "Rosa, das Kaninchen",
+    "Rosa, das Häschen",
     "Denkt an deine Antwort, wenn es gerade nichts Spannenderes gibt.",
   ],
   "bot-cat": ["Carlo, der Kater", "Geduldig und schnell zur Stelle. Schaut manchmal woandershin."],
