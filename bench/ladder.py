@@ -36,11 +36,15 @@ def mover(level: Level, seed: str) -> Mover:
 
 def ratings(pairs: Sequence[Pair]) -> list[float]:
     """The likeliest ratings, by gradient ascent."""
+    met: dict[tuple[int, int], list[float]] = {}
+    for one, other, score in pairs:
+        met.setdefault((one, other), []).append(score)
+    sums = [(one, other, sum(scores), len(scores)) for (one, other), scores in met.items()]
     values = [GENTLEST + 200.0 * number for number in range(len(LEVELS))]
     for step in range(4000):
         slopes = [0.0] * len(values)
-        for one, other, score in pairs:
-            expected = 1 / (1 + 10 ** ((values[other] - values[one]) / 400))
+        for one, other, score, count in sums:
+            expected = count / (1 + 10 ** ((values[other] - values[one]) / 400))
             slopes[one] += score - expected
             slopes[other] -= score - expected
         rate = 4000 / len(pairs) / (1 + step / 1000)
