@@ -23,6 +23,8 @@ class Bots {
   known = $state(false);
   /** Who would play while nobody comes. */
   offer = $state.raw<Bot | null>(null);
+  /** Whom the server offered in the present search, even if the user rather waits on. */
+  offered: string | null = null;
 
   load(): void {
     const stored = readJson(KEY);
@@ -34,6 +36,22 @@ class Bots {
     this.list = list;
     this.known = true;
     writeJson(KEY, list);
+  }
+
+  propose(bot: Bot): void {
+    this.offer = bot;
+    this.offered = bot.name;
+  }
+
+  /** The user does not want the one who is offered now. */
+  decline(): void {
+    this.offer = null;
+  }
+
+  /** Nobody is looked for any more, or from the beginning. */
+  withdraw(): void {
+    this.offer = null;
+    this.offered = null;
   }
 
   named(name: string): Bot | null {

@@ -70,7 +70,7 @@ class Client {
     session.end(forget);
     matches.forgetAll();
     lobby.clear();
-    bots.offer = null;
+    bots.withdraw();
     analyses.clear();
   }
 
@@ -93,7 +93,7 @@ class Client {
     const running = matches.openAgainst(name);
     if (name === session.name) notices.show(i18n.t.refused.self, "error");
     else if (running !== null) router.go({ view: "match", id: running.id });
-    else this.request(name);
+    else if (!this.reactions.unanswered.asksFor(name)) this.request(name);
   }
 
   search(): void {
@@ -109,16 +109,20 @@ class Client {
     this.connection.send({ type: "match_request", data: ANYBODY });
   }
 
-  cancelSearch(): void {
-    this.connection.send({ type: "cancel_match_request", data: {} });
+  /** False if nobody is there to hear it. */
+  cancelSearch(): boolean {
+    return this.connection.send({ type: "cancel_match_request", data: {} });
   }
 
   /** Plays with the bot that is offered, and looks for nobody any more. */
   acceptOffer(): void {
     const bot = bots.offer;
-    bots.offer = null;
     if (bot === null) return;
-    this.cancelSearch();
+    if (!this.cancelSearch()) {
+      notices.show(i18n.t.connection.offline, "error");
+      return;
+    }
+    bots.decline();
     this.invite(bot.name);
   }
 
@@ -131,7 +135,7 @@ class Client {
   analyse(id: string): void {
     analyses.set(id, { kind: "asking" });
     if (this.connection.send({ type: "analysis_request", data: { match_id: id } })) return;
-    analyses.set(id, { kind: "failed", reason: i18n.t.analysis.offline });
+    analyses.set(id, { kind: "offline" });
   }
 
   befriend(name: string): void {
@@ -154,6 +158,7 @@ class Client {
 
   private open(first: FirstMessage, name: string, intent: Intent): void {
     session.problem = null;
+    this.reactions.lost();
     this.reactions.begin(name.toLowerCase(), intent);
     this.connection.open(first);
   }

@@ -48,7 +48,7 @@ beforeEach(() => {
   lobby.clear();
   analyses.clear();
   bots.hear([]);
-  bots.offer = null;
+  bots.withdraw();
   notices.list = [];
   router.go({ view: "home" });
   session.end(true);
@@ -102,6 +102,81 @@ test("an offer ends with the search", () => {
   expect([lobby.search, bots.offer]).toEqual(["off", null]);
 });
 
+/** Waits on although a bot was offered. */
+function waitOn(): void {
+  sync();
+  lobby.search = "running";
+  reactions.hear({ type: "bot_offer", data: RABBIT });
+  bots.decline();
+}
+
+function invite(name: string, id: string): void {
+  reactions.unanswered.requests.push({ player: name, again: false });
+  hearMatch(match({ id }, ["me", name]));
+  reactions.hear({ type: "match_request_response", data: { success: true, msg: "" } });
+}
+
+test("whoever waits on and then invites the bot that was offered looks for nobody any more", () => {
+  waitOn();
+  expect([lobby.search, bots.offer, bots.offered]).toEqual(["running", null, "bot-rabbit"]);
+  invite("bot-chick", "another");
+  expect(lobby.search).toBe("running");
+  invite("bot-rabbit", "offered");
+  expect([lobby.search, bots.offered]).toEqual(["off", null]);
+  expect(router.route).toEqual({ view: "match", id: "offered" });
+});
+
+test("a search from the beginning has no offer", () => {
+  waitOn();
+  lobby.search = "asking";
+  reactions.unanswered.requests.push({ player: null, again: true });
+  reactions.hear({ type: "match_request_response", data: { success: true, msg: "" } });
+  invite("bot-rabbit", "invited");
+  expect(lobby.search).toBe("running");
+});
+
+test("a search that goes on in another tab keeps its offer; one that is refused has none", () => {
+  for (const [id, search, offered] of [
+    [null, "running", "bot-rabbit"],
+    ["m", "off", null],
+  ] as const) {
+    waitOn();
+    lobby.search = "asking";
+    for (let open = 0; id !== null && open < 5; open += 1) {
+      hearMatch(match({ id: `${id}${open}`, moves: 1 }, [`p${open}`, "me"]));
+    }
+    reactions.unanswered.requests.push({ player: null, again: true });
+    reactions.hear({ type: "match_request_response", data: { success: false, msg: "No." } });
+    expect([lobby.search, bots.offered]).toEqual([search, offered]);
+  }
+});
+
+test("an offer is not for whoever plays here next", () => {
+  sync();
+  lobby.search = "running";
+  reactions.hear({ type: "bot_offer", data: RABBIT });
+  reactions.unanswered.requests.push({ player: "bob", again: false });
+  logIn("carla");
+  expect([lobby.search, bots.offer, bots.offered]).toEqual(["off", null, null]);
+  expect(reactions.unanswered.requests).toEqual([]);
+});
+
+test("a bot is spoken of by its title when a match with it begins", () => {
+  reactions.hear({ type: "bots", data: { bots: [RABBIT], rated: false } });
+  sync();
+  invite("bot-rabbit", "m1");
+  expect(notices.spoken).toContain("Rosa the rabbit");
+  expect(notices.spoken).not.toContain("bot-rabbit");
+});
+
+test("a question for the bots that came too fast does not take them away", () => {
+  bots.hear([RABBIT]);
+  const data = { code: "too_fast", msg: "Slow down.", request: "bots_request" };
+  reactions.hear({ type: "error", data });
+  expect(bots.list).toEqual([RABBIT]);
+  expect(notices.list).toEqual([]);
+});
+
 test("whoever came to play with the computer is shown whom there is", () => {
   reactions.begin("me", "computer");
   const data = { success: true, id: "s3", registered: false, msg: "" };
@@ -139,6 +214,39 @@ test("after a reconnection an analysis that is awaited is asked for again", () =
   analyses.set("m1", { kind: "running", done: 3, total: 9 });
   analyses.set("m2", { kind: "ready", data: analysis() });
   reactions.lost();
+  const data = { success: true, id: "s1", user: "me", registered: true, msg: "" };
+  reactions.hear({ type: "reconnect_response", data });
+  expect(commands.analyse.mock.calls).toEqual([["m1"]]);
+});
+
+test("an analysis that is here stays when another tab asks for it anew", () => {
+  reactions.hear({ type: "analysis", data: analysis() });
+  reactions.hear({ type: "analysis_progress", data: { match_id: "m1", done: 3, total: 9 } });
+  const failed = { match_id: "m1", code: "busy", msg: "" };
+  reactions.hear({ type: "analysis_failed", data: failed });
+  expect(analyses.of("m1")).toEqual({ kind: "ready", data: analysis() });
+});
+
+test("an answer that names no match is for those that are awaited", () => {
+  analyses.set("m1", { kind: "asking" });
+  const data = { match_id: "", success: false, msg: "Unreadable.", code: "invalid_data" };
+  reactions.hear({ type: "analysis_request_response", data });
+  expect(analyses.of("m1")?.kind).toBe("failed");
+  expect(analyses.of("")).toBeNull();
+});
+
+test("a match that was refused while it went on may be analysed once it is over", () => {
+  sync();
+  hearMatch(match());
+  const refused = { match_id: "m1", success: false, msg: "", code: "match_running" };
+  reactions.hear({ type: "analysis_request_response", data: refused });
+  expect(analyses.of("m1")?.kind).toBe("failed");
+  hearMatch(match({}, ["me", "bob"], true));
+  expect(analyses.of("m1")).toBeNull();
+});
+
+test("what nobody was there to be asked for is asked for after a reconnection", () => {
+  analyses.set("m1", { kind: "offline" });
   const data = { success: true, id: "s1", user: "me", registered: true, msg: "" };
   reactions.hear({ type: "reconnect_response", data });
   expect(commands.analyse.mock.calls).toEqual([["m1"]]);

@@ -151,7 +151,9 @@ export class Reactions {
   private forgetOther(): void {
     matches.forgetAll();
     lobby.clear();
+    bots.withdraw();
     analyses.clear();
+    this.unanswered.clear();
     session.elo = null;
     session.eloChange = null;
   }
@@ -176,17 +178,21 @@ export class Reactions {
     if (before === null && after.result === null) this.started(after, me);
     else if (before !== null) tellMove(before, after, me);
     const ended = after.result !== null && (before === null || before.result === null);
+    if (ended) analyses.forgetFailure(after.id);
     if (ended) tellEnd(after, me, this.mentioned !== null);
   }
 
   private started(match: Match, me: string): void {
-    const own = this.unanswered.asksFor(opponentOf(match, me));
+    const opponent = opponentOf(match, me);
+    const own = this.unanswered.asksFor(opponent);
     const first = markOf(match, me) === 1;
     const found = !own && (first ? lobby.search === "running" : lobby.search === "asking");
-    if (found && match.moves === 0) this.endSearch();
+    // Whoever invites the bot that was offered to him is not looked for any more.
+    const taken = own && opponent === bots.offered;
+    if (taken || (found && match.moves === 0)) this.endSearch();
     if (own || (found && match.moves === 0 && !this.isPlaying())) {
       router.go({ view: "match", id: match.id });
-      notices.say(i18n.t.match.started(opponentOf(match, me)));
+      notices.say(i18n.t.match.started(bots.called(opponent)));
     } else if (this.mentioned === null) {
       tellStart(match, me);
     }
@@ -194,23 +200,29 @@ export class Reactions {
 
   private endSearch(): void {
     lobby.search = "off";
-    bots.offer = null;
+    bots.withdraw();
   }
 
   private offer(bot: BotData): void {
     if (lobby.search === "off") return;
-    bots.offer = bot;
+    bots.propose(bot);
     const t = i18n.t.bots;
     notices.say(`${t.offerTitle} ${t.offer(t.title(bot.name, bot.title))}`);
   }
 
   private analysisRequest(data: AnalysisAnswer): void {
-    if (!data.success) this.analysisFailed(data.match_id, data.code, data.msg);
+    if (data.success) return;
+    // The server does not know which match was meant.
+    if (data.match_id === "") analyses.failAwaited(this.reason(data.code, data.msg));
+    else this.analysisFailed(data.match_id, data.code, data.msg);
   }
 
   private analysisFailed(match: string, code: string | null, msg: string): void {
-    const reason = (code === null ? null : i18n.t.errors[code]) ?? msg;
-    analyses.set(match, { kind: "failed", reason });
+    analyses.set(match, { kind: "failed", reason: this.reason(code, msg) });
+  }
+
+  private reason(code: string | null, msg: string): string {
+    return (code === null ? null : i18n.t.errors[code]) ?? msg;
   }
 
   /** Whether the user looks at a board that is in play, so that another must not push it away. */
@@ -234,7 +246,12 @@ export class Reactions {
     if (request?.player === null) {
       // A search that is already running in another tab goes on.
       const goesOn = data.success || (request.again && matches.open.length < 5);
-      if (lobby.search === "asking") lobby.search = goesOn ? "running" : "off";
+      // He waits from the beginning, and nobody was offered to him yet.
+      if (data.success) bots.withdraw();
+      if (lobby.search === "asking") {
+        if (goesOn) lobby.search = "running";
+        else this.endSearch();
+      }
       if (data.success || goesOn) return;
     }
     if (!data.success) notices.show(i18n.t.refused.request(data.msg), "error");
@@ -246,10 +263,10 @@ export class Reactions {
   }
 
   private error(data: ErrorData): void {
-    const reason = i18n.t.errors[data.code] ?? data.msg;
-    // A server that does not know bots has none.
+    const reason = this.reason(data.code, data.msg);
     if (data.request === "bots_request") {
-      bots.hear([]);
+      // A server that does not know bots has none; any other refusal is a passing one.
+      if (data.code === "unknown_type" || !bots.known) bots.hear([]);
       return;
     }
     if (data.request === "analysis_request") {
