@@ -135,19 +135,24 @@ class Bots:
         """Move, or try again until somebody else has. Raises Refused."""
         public_id, started, pause = match.fixture.public_id, perf_counter(), _PAUSES[0]
         ends = perf_counter() + self._time_for(match)
+        failing_since: float | None = None
         while True:
             try:
+                if failing_since and perf_counter() - failing_since >= _GIVE_UP_AFTER:
+                    # who plays against it must not wait for ever; if the match counts, he wins it
+                    await self._referee.apply(public_id, Abandon(bot.player.id, match.next_ply))
+                    return
+                if (await self._hall.find(public_id)).next_ply != match.next_ply:
+                    return  # another node, whose engine is well, has moved
                 move = await self._think(bot, match)
+                failing_since = None
                 await asyncio.sleep(max(0.0, ends - perf_counter()))
                 await self._referee.apply(public_id, Play(bot.player.id, move, match.next_ply))
             except Unavailable as failure:
                 log.info("bot_waits", bot=bot.level.name, reason=str(failure))
             except EngineFailed as failure:
                 log.error("bot_cannot_move", bot=bot.level.name, reason=str(failure))
-                if perf_counter() - started >= _GIVE_UP_AFTER:
-                    # who plays against it must not wait for ever; if the match counts, he wins it
-                    await self._referee.apply(public_id, Abandon(bot.player.id))
-                    return
+                failing_since = failing_since or perf_counter()
             else:
                 self._metrics.bot_moves.labels(bot.level.name).inc()
                 self._metrics.bot_move_seconds.observe(perf_counter() - started)

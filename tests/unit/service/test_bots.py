@@ -14,7 +14,7 @@ import pytest
 
 from node import Node, new_database, running_node
 from uttt.bus.notices import MatchChanged, StandingChanged
-from uttt.domain.commands import Abandon, Play
+from uttt.domain.commands import Abandon, Command, Play
 from uttt.domain.events import Result
 from uttt.domain.match import Match, Player
 from uttt.engine import LEVELS, Limits, Verdict
@@ -24,6 +24,7 @@ from uttt.service.bots import Bots
 from uttt.service.lobby import RequestRefused
 from uttt.service.roster import Roster
 from uttt.service.thinkers import EngineFailed
+from uttt.storage.failures import Unavailable
 
 GENTLE = LEVELS[0].name
 CENTRE = 40
@@ -183,6 +184,72 @@ async def test_in_the_end_it_gives_up_its_own_match_and_no_other(
         ]
         assert (await at.now(people)).outcome is None
         assert (await at.now(waiting)).outcome is None
+
+
+async def test_it_gives_up_no_match_that_another_node_plays_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.3)
+    monkeypatch.setattr(module, "_PAUSES", (0.05, 0.05))
+    url = new_database(tmp_path)
+    one, two = Node(url), Node(url)
+    await one.start()
+    await two.start()
+    async with table(two, "bob") as there, table(one) as here:
+        here.thinkers.choose_by = here.thinkers.search_by = fails
+        match = await here.invite()
+        await here.play(match)
+        await there.bots.look(0)
+        await there.until(match, lambda m: m.next_ply == 2)
+        await asyncio.sleep(0.6)
+        found, _ = await two.hall.reread(match.fixture.public_id)
+        assert (found.next_ply, found.outcome) == (2, None)
+        assert not here.bots._turns
+    await one.stop()
+    await two.stop()
+
+
+async def test_an_outage_is_no_failure_of_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.2)
+    monkeypatch.setattr(module, "_PAUSES", (0.05, 0.05))
+    answers = [Unavailable("made up")] * 6 + [EngineFailed("made up")]
+
+    def at_last(position: Position) -> int:
+        if answers:
+            raise answers.pop(0)
+        return first(position)
+
+    async with running_node(tmp_path) as node, table(node) as at:
+        at.thinkers.choose_by, at.thinkers.search_by = at_last, fails
+        match = await at.invite()
+        await at.play(match)
+        moved = await at.until(match, lambda m: m.next_ply == 2)
+        assert moved.outcome is None
+
+
+async def test_giving_up_is_tried_again_after_an_outage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.05)
+    monkeypatch.setattr(module, "_PAUSES", (0.05, 0.05))
+    async with running_node(tmp_path) as node, table(node) as at:
+        apply, refusals = node.referee.apply, [Unavailable("made up")]
+
+        async def refuse_once(public_id: str, command: Command) -> Match:
+            if isinstance(command, Abandon) and refusals:
+                raise refusals.pop()
+            return await apply(public_id, command)
+
+        monkeypatch.setattr(node.referee, "apply", refuse_once)
+        at.thinkers.choose_by = at.thinkers.search_by = fails
+        match = await at.invite()
+        await at.play(match)
+        ended = await at.until(match, lambda m: m.outcome is not None)
+        assert ended.outcome is not None
+        assert ended.outcome.result is Result.ABANDONED
+        assert not refusals
 
 
 async def test_a_turn_that_is_over_is_left_alone(tmp_path: Path) -> None:
