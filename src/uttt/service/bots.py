@@ -24,7 +24,7 @@ from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.referee import Referee
 from uttt.service.roster import Bot, Roster
-from uttt.service.thinkers import EngineFailed, Thinkers
+from uttt.service.thinkers import Crowded, EngineFailed, Thinkers
 from uttt.storage import bots
 from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
@@ -150,6 +150,8 @@ class Bots:
                 await self._referee.apply(public_id, Play(bot.player.id, move, match.next_ply))
             except Unavailable as failure:
                 log.info("bot_waits", bot=bot.level.name, reason=str(failure))
+            except Crowded as failure:
+                log.warning("bot_waits", bot=bot.level.name, reason=str(failure))
             except EngineFailed as failure:
                 log.error("bot_cannot_move", bot=bot.level.name, reason=str(failure))
                 failing_since = failing_since or perf_counter()
@@ -166,6 +168,8 @@ class Bots:
         """
         try:
             return await self._thinkers.choose(bot.level.name, match.position)
+        except Crowded:
+            raise  # another request would only make it worse
         except EngineFailed as failure:
             log.warning("bot_thinks_again", bot=bot.level.name, reason=str(failure))
             verdict = await self._thinkers.search(match.position, _CHEAP, for_bot=True)

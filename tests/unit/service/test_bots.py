@@ -23,7 +23,7 @@ from uttt.service import bots as module
 from uttt.service.bots import Bots
 from uttt.service.lobby import RequestRefused
 from uttt.service.roster import Roster
-from uttt.service.thinkers import EngineFailed
+from uttt.service.thinkers import Crowded, EngineFailed
 from uttt.storage.failures import Unavailable
 
 GENTLE = LEVELS[0].name
@@ -227,6 +227,26 @@ async def test_an_outage_is_no_failure_of_the_engine(
         await at.play(match)
         moved = await at.until(match, lambda m: m.next_ply == 2)
         assert moved.outcome is None
+
+
+async def test_a_crowd_is_no_failure_of_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.1)
+    monkeypatch.setattr(module, "_PAUSES", (0.05, 0.05))
+
+    def crowded(_: Position) -> int:
+        raise Crowded("made up")
+
+    async with running_node(tmp_path) as node, table(node) as at:
+        at.thinkers.choose_by = crowded
+        match = await at.invite()
+        await at.play(match)
+        await asyncio.sleep(0.4)
+        at.thinkers.choose_by = first
+        moved = await at.until(match, lambda m: m.next_ply == 2)
+        assert moved.outcome is None
+        assert "search" not in at.thinkers.asked
 
 
 async def test_giving_up_is_tried_again_after_an_outage(

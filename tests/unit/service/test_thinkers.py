@@ -4,6 +4,7 @@ With the real worker, and with small programs in its place that fail in one way 
 """
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -20,7 +21,7 @@ from uttt.metrics import Metrics
 from uttt.rules.notation import parse_game
 from uttt.rules.position import legal_moves, play, start
 from uttt.rules.rulesets import STANDARD
-from uttt.service.thinkers import EngineFailed, Pool, Thinkers
+from uttt.service.thinkers import Crowded, EngineFailed, Pool, Thinkers
 
 BEGIN = start(STANDARD)
 QUICK = Limits(depth=1)
@@ -162,6 +163,41 @@ async def test_bots_go_before_analysis(tmp_path: Path) -> None:
         assert order == ["bot", "bot", "analysis", "analysis"]
 
 
+async def test_a_gentle_bot_does_not_wait_behind_strong_ones(tmp_path: Path) -> None:
+    async with thinking(command=program(tmp_path, ECHO)) as thinkers:
+        order = []
+
+        async def ask(name: str) -> None:
+            await thinkers.choose(name, BEGIN)
+            order.append(name)
+
+        await asyncio.gather(*(ask(f"bot-{n}") for n in ("dragon", "dragon", "wolf", "chick")))
+        assert order == ["bot-chick", "bot-dragon", "bot-dragon", "bot-wolf"]
+
+
+async def test_strong_bots_share_their_time_when_many_wait(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    text = f"""
+for line in sys.stdin:
+    open({str(asked)!r}, "a").write(line)
+    print('{{"move": 40}}', flush=True)
+"""
+    async with thinking(command=program(tmp_path, text)) as thinkers:
+        await asyncio.gather(*(thinkers.choose("bot-dragon", BEGIN) for _ in range(200)))
+    orders = [json.loads(line) for line in asked.read_text().splitlines()]
+    seconds = [order["limits"]["seconds"] for order in orders if "limits" in order]
+    assert orders[0]["level"] == "bot-dragon", "nobody else was waiting"
+    assert len(seconds) == 199
+    assert (seconds[0], min(seconds)) == (0.5, 0.01)
+    assert sum(seconds) < 7, "instead of 199"
+
+
+async def test_a_strong_bot_in_a_crowd_makes_a_legal_move() -> None:
+    async with thinking() as thinkers:
+        wolves = (thinkers.choose("bot-wolf", BEGIN) for _ in range(3))
+        assert all(move in legal_moves(BEGIN) for move in await asyncio.gather(*wolves))
+
+
 async def test_analysis_leaves_a_worker_to_bots(tmp_path: Path) -> None:
     slow = """
 for line in sys.stdin:
@@ -202,7 +238,7 @@ async def test_the_queue_is_bounded(tmp_path: Path) -> None:
         await until(lambda: thinkers.pids)
         running += [asyncio.create_task(thinkers.search(BEGIN, QUICK)) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(EngineFailed, match="too many"):
+        with pytest.raises(Crowded, match="too many"):
             await thinkers.search(BEGIN, QUICK)
     for task in running:
         with pytest.raises(EngineFailed):
