@@ -157,7 +157,8 @@ class Lobby:
 
     async def _try(self, player: Player, bot: Player) -> None:
         try:
-            await self._open(lambda _: (player, bot))
+            # he has not asked for it, so it must cost him nothing
+            await self._open(lambda _: (player, bot), may_count=False)
         except PlayerGone as gone:
             if gone.player_id == player.id:
                 self.leave(player.id)
@@ -241,14 +242,16 @@ class Lobby:
             seeker == player.id for match in open_matches for player in match.fixture.players
         )
 
-    async def _open(self, find_players: Callable[[Connection], tuple[Player, Player]]) -> Match:
+    async def _open(
+        self, find_players: Callable[[Connection], tuple[Player, Player]], *, may_count: bool = True
+    ) -> Match:
         public_id, now = secrets.token_hex(16), self._clock()
 
         def change(connection: Connection) -> Match:
             pair = find_players(connection)
             bots = {p.id: self._roster.most_open for p in pair if p.id in self._roster}
-            may_count = self._roster.rated or not bots
-            new = NewMatch(public_id, STANDARD, pair, now, may_count=may_count)
+            counts = may_count and (self._roster.rated or not bots)
+            new = NewMatch(public_id, STANDARD, pair, now, may_count=counts)
             return matches.open_match(connection, new, self._max_open, bots)
 
         match = await self._journal.write(change, urgent=True)

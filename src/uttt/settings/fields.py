@@ -139,7 +139,7 @@ class Settings(BaseModel, frozen=True):
         Switch,
         _about(
             "Whether he gets a bot without being asked if his client cannot ask him, "
-            "as the classic one cannot."
+            "as the classic one cannot. Such a match never counts."
         ),
     ] = True
     engine_processes: Annotated[
