@@ -64,7 +64,7 @@ class Lobby:
         self._max_open = max_open_matches
         self._roster = roster
         self._waiting: dict[int, Seeker] = {}  # a dict keeps the order in which they came
-        self._offered: set[int] = set()  # those of them to whom a bot was offered
+        self._offered: dict[int, int] = {}  # those of them to whom a bot was offered, and which
         self._free_again: asyncio.Queue[Player] = asyncio.Queue()
         self._one_at_a_time = asyncio.Lock()
         self._pairs = [asyncio.Lock() for _ in range(_PAIRS)]
@@ -125,8 +125,8 @@ class Lobby:
         except PairIsPlaying:
             raise RequestRefused(f"You already have a match with {name}.") from None
         opponent = match.fixture.players[1]
-        if opponent.id in self._roster and player.id in self._offered:
-            self.leave(player.id)  # that is what he takes the bot for
+        if self._offered.get(player.id) == opponent.id:
+            self.leave(player.id)  # he takes this bot instead of waiting
         return f"You play against {opponent.name}."
 
     def waiting_since(self, since: int) -> list[Seeker]:
@@ -139,10 +139,10 @@ class Lobby:
             if seeker.since <= since and id_ not in self._offered and self._may_begin(id_)
         ]
 
-    def note_offer(self, player: Player) -> bool:
+    def note_offer(self, player: Player, bot: Player) -> bool:
         """Note that a bot is being offered to a player; return False if he waits no longer."""
         if player.id in self._waiting:
-            self._offered.add(player.id)
+            self._offered[player.id] = bot.id
         return player.id in self._waiting
 
     async def meet(self, player: Player, bots: Iterable[Player]) -> None:
@@ -169,7 +169,7 @@ class Lobby:
 
     def leave(self, player_id: int) -> bool:
         """Take a player out of the queue; return whether he was in it."""
-        self._offered.discard(player_id)
+        self._offered.pop(player_id, None)
         return self._waiting.pop(player_id, None) is not None
 
     async def run(self) -> None:
