@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -61,6 +62,9 @@ _COLLECTIONS: Final = (2_000, 10, 1_000)
 """Objects more than before, and how many times that, before garbage is looked for among the young,
 the older and all.
 """
+
+_JOBS_PER_ADDRESS: Final = 5
+"""Analyses that one address may have waiting: a tenth of all that may wait."""
 
 
 class Node:
@@ -240,6 +244,7 @@ def _manner(settings: Settings, clock: Clock) -> Manner:
         seconds=settings.analysis_time.total_seconds(),
         # as many as search at a time
         jobs_at_a_time=max(1, _pool(settings).workers - 1),
+        jobs_per_address=_JOBS_PER_ADDRESS if settings.rate_limits else sys.maxsize,
         per_account=RateLimit(
             settings.analyses_per_minute_per_account, clock, enabled=settings.rate_limits
         ),

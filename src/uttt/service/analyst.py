@@ -74,6 +74,8 @@ class _Job:
     """A match that is to be analysed, and the players who have asked for it."""
 
     fixture: Fixture
+    address: str
+    """Of whoever was the first to ask for it."""
     moves: list[int]
     positions: list[Position]
     """Before the first move, and after each."""
@@ -110,6 +112,8 @@ class Manner(NamedTuple):
     seconds: float
     """Of search for each position."""
     jobs_at_a_time: int
+    jobs_per_address: int
+    """That may wait or be under way: so many that others get their turn."""
     per_account: RateLimit
     per_address: RateLimit
     """Of guests, whose names cost nothing, and of those who have not logged in."""
@@ -207,6 +211,9 @@ class Analyst:
     def _begin(self, found: _Found, asker: Asker) -> _Job:
         if len(self._jobs) >= _MOST_JOBS:
             raise Refused(Code.BUSY)
+        theirs = sum(job.address == asker.address for job in self._jobs.values())
+        if theirs >= self._manner.jobs_per_address:
+            raise Refused(Code.TOO_FAST, _TOO_MANY)
         player = asker.player
         if player is not None and player.registered:
             may_begin = self._manner.per_account.take(player.name)
@@ -214,7 +221,7 @@ class Analyst:
             may_begin = self._manner.per_address.take(asker.address)
         if not may_begin:
             raise Refused(Code.TOO_FAST, _TOO_MANY)
-        job = _Job(found.fixture, found.moves, _positions(found))
+        job = _Job(found.fixture, asker.address, found.moves, _positions(found))
         self._jobs[found.fixture.public_id] = job
         self._failed.pop(found.fixture.public_id, None)
         self._waiting.put_nowait(job)

@@ -342,3 +342,20 @@ async def test_progress_is_told_twice_a_second_at_most(tmp_path: Path) -> None:
         told = heard(node, AnalysisAdvanced)
         assert told[0] == AnalysisAdvanced(frozenset({ann.id}), match.fixture.public_id, 1, total)
         assert len(told) < total / 2
+
+
+async def test_one_address_leaves_the_queue_to_others(tmp_path: Path) -> None:
+    async with running_node(tmp_path, jobs_per_address=2) as node:
+        node.thinker.gate.clear()
+        first, second, third = [(await played(node, plies=2)).fixture.public_id for _ in range(3)]
+        ann = by(await node.player("ann", registered=True))
+        await node.analyst.request(first, SOMEBODY)
+        await node.analyst.request(second, ann)
+        assert await code_of(node.analyst.request(third, ann)) is Code.TOO_FAST
+        await node.analyst.request(first, ann)  # which is not another one
+        await node.analyst.request(third, Asker("192.0.2.2"))
+        node.thinker.gate.set()
+        for public_id in (first, second, third):
+            await finished(node, public_id)
+        fourth = (await played(node, plies=2)).fixture.public_id
+        await node.analyst.request(fourth, ann)
