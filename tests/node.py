@@ -134,6 +134,7 @@ class Node:
         analyses_per_account: int | None = None,
         analyses_per_address: int | None = None,
         jobs_per_address: int = 50,
+        analysis_requests: int | None = None,
         engine: str = "an engine",
         replaces_others: bool = True,
     ) -> None:
@@ -177,6 +178,7 @@ class Node:
                 jobs_per_address=jobs_per_address,
                 per_account=_limit(analyses_per_account, self.clock),
                 per_address=_limit(analyses_per_address, self.clock),
+                requests=_limit(analysis_requests, self.clock),
             ),
         )  # fmt: skip
         self.services = Services(

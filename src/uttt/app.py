@@ -110,9 +110,11 @@ class Node:
             self.lobby, self.roster, hall, self.database, self.bus, clock,
             after=round(settings.bot_offer_after.total_seconds() * 1000), fill=settings.bot_fill,
         )  # fmt: skip
-        self.analyst = Analyst(
-            self.database, self.journal, self.thinkers, self.bus, clock, _manner(settings, clock)
+        requests = RateLimit(
+            settings.api_requests_per_minute_per_address, clock, enabled=settings.rate_limits
         )
+        manner = _manner(settings, clock, requests)
+        self.analyst = Analyst(self.database, self.journal, self.thinkers, self.bus, clock, manner)
         self._offers_bots = settings.bots and settings.bot_offer
         self.services = Services(
             accounts=accounts,
@@ -136,7 +138,7 @@ class Node:
         audience = Audience(clock, lifetimes)
         self.bus.subscribe(audience.hear)
         health = Health(self.database, self.heartbeat)
-        self.server = _server(settings, self.services, audience, health, self.metrics)
+        self.server = _server(settings, self.services, audience, health, self.metrics, requests)
 
     async def run(self, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stop` is set. Calls `ready` with the address as soon as clients may come.
@@ -237,7 +239,7 @@ def _pool(settings: Settings) -> Pool:
     )
 
 
-def _manner(settings: Settings, clock: Clock) -> Manner:
+def _manner(settings: Settings, clock: Clock, requests: RateLimit) -> Manner:
     return Manner(
         engine=identity(__version__),
         replaces_others=COMPILED,
@@ -251,6 +253,7 @@ def _manner(settings: Settings, clock: Clock) -> Manner:
         per_address=RateLimit(
             settings.analyses_per_minute_per_address, clock, enabled=settings.rate_limits
         ),
+        requests=requests,
     )
 
 
@@ -273,8 +276,9 @@ def lifetimes_of(settings: Settings) -> Lifetimes:
 
 
 def _server(
-    settings: Settings, services: Services, audience: Audience, health: Health, metrics: Metrics
-) -> Server:
+    settings: Settings, services: Services, audience: Audience, health: Health, metrics: Metrics,
+    requests: RateLimit,
+) -> Server:  # fmt: skip
     limits = ConnectionLimits(
         message_size=settings.message_size,
         messages_per_second=settings.messages_per_second if settings.rate_limits else None,
@@ -285,11 +289,6 @@ def _server(
     )
     per_address = settings.connections_per_address if settings.rate_limits else None
     addresses = Addresses(settings.trusted_proxies)
-    requests = RateLimit(
-        settings.api_requests_per_minute_per_address,
-        services.clock,
-        enabled=settings.rate_limits,
-    )
     api = Api(services.analyst, addresses, requests)
     site = Site(services, audience, health, api, addresses, metrics, limits, per_address)
     certificate = None

@@ -117,6 +117,8 @@ class Manner(NamedTuple):
     per_account: RateLimit
     per_address: RateLimit
     """Of guests, whose names cost nothing, and of those who have not logged in."""
+    requests: RateLimit
+    """Of each address, for analyses that are there, too: each is a look into the database."""
 
 
 class Analyst:
@@ -152,6 +154,8 @@ class Analyst:
 
         Raises Refused (UNKNOWN_MATCH, MATCH_RUNNING, TOO_FAST, BUSY) or Unavailable.
         """
+        if not self._manner.requests.take(asker.address):
+            raise Refused(Code.TOO_FAST)
         job = self._jobs.get(public_id)
         if job is None:
             found = await self._find(public_id)

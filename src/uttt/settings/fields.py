@@ -208,7 +208,10 @@ class Settings(BaseModel, frozen=True):
     api_requests_per_minute_per_address: Annotated[
         int,
         whole(1, _MANY),
-        _about("Requests to the JSON API that one IP address may make per minute, and at once."),
+        _about(
+            "Requests to the JSON API, and requests for analyses in messages, that one IP address "
+            "may make per minute, and at once."
+        ),
     ] = 120
     connections_per_address: Annotated[
         int,

@@ -359,3 +359,16 @@ async def test_one_address_leaves_the_queue_to_others(tmp_path: Path) -> None:
             await finished(node, public_id)
         fourth = (await played(node, plies=2)).fixture.public_id
         await node.analyst.request(fourth, ann)
+
+
+async def test_requests_are_limited_also_for_what_is_there(tmp_path: Path) -> None:
+    async with running_node(tmp_path, analysis_requests=2) as node:
+        match = await played(node, plies=2)
+        public_id, (ann, bob) = match.fixture.public_id, match.fixture.players
+        await node.analyst.request(public_id, by(ann))
+        await finished(node, public_id)
+        assert isinstance(await node.analyst.request(public_id, by(bob)), Report)
+        assert await code_of(node.analyst.request(public_id, by(ann))) is Code.TOO_FAST
+        await node.analyst.request(public_id, Asker("192.0.2.2", ann))
+        node.clock.now += 60_000
+        await node.analyst.request(public_id, by(ann))
