@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import os
 import secrets
 import signal
 import socket
@@ -36,6 +35,7 @@ from uttt.service.limits import RateLimit
 from uttt.service.lobby import Lobby
 from uttt.service.offers import Offers
 from uttt.service.passwords import Passwords
+from uttt.service.processors import default_workers
 from uttt.service.referee import Referee
 from uttt.service.roster import Roster
 from uttt.service.services import Services
@@ -230,9 +230,8 @@ def _spare_collections() -> None:
 
 
 def _pool(settings: Settings) -> Pool:
-    cores = len(os.sched_getaffinity(0))
     return Pool(
-        workers=settings.engine_processes or max(1, cores - 1),
+        workers=settings.engine_processes or default_workers(),
         megabytes=settings.engine_memory >> 20,
         grace=settings.engine_patience.total_seconds(),
         idle=settings.engine_idle.total_seconds(),

@@ -147,7 +147,7 @@ class Settings(BaseModel, frozen=True):
         whole(0, 256),
         _about(
             "Processes of low priority in which bots think and games are analysed; "
-            "0: as many as there are processor cores, less one."
+            "0: as many as there are processor cores, less one, and four at the most."
         ),
     ] = 0
     engine_memory: Annotated[
