@@ -108,6 +108,17 @@ async def test_a_killed_worker_fails_its_request_only() -> None:
         assert thinkers.pids != [pid]
 
 
+async def test_whoever_started_a_worker_decides_when_it_ends() -> None:
+    """The end of a service is told to all its processes, and the server has something to finish."""
+    async with thinking() as thinkers:
+        await thinkers.search(BEGIN, QUICK)
+        (pid,) = thinkers.pids
+        for number in (signal.SIGTERM, signal.SIGINT):
+            os.kill(pid, number)
+            assert (await thinkers.search(BEGIN, QUICK)).move in range(81)
+        assert thinkers.pids == [pid]
+
+
 async def test_a_stopped_worker_is_killed_when_its_time_is_up() -> None:
     async with thinking(grace=0.5) as thinkers:
         await thinkers.search(BEGIN, QUICK)
