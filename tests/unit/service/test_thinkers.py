@@ -21,6 +21,8 @@ from uttt.metrics import Metrics
 from uttt.rules.notation import parse_game
 from uttt.rules.position import legal_moves, play, start
 from uttt.rules.rulesets import STANDARD
+from uttt.service import engine_process
+from uttt.service.engine_process import EngineProcess
 from uttt.service.thinkers import Crowded, EngineFailed, Pool, Thinkers
 
 BEGIN = start(STANDARD)
@@ -295,3 +297,42 @@ async def test_a_worker_has_none_of_the_settings(
             await thinkers.search(BEGIN, QUICK)
     assert "PATH" in str(failure.value)
     assert "secret" not in str(failure.value)
+
+
+async def test_a_start_that_is_cancelled_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    pids: list[int] = []
+
+    async def stand_still(pid: int) -> None:
+        pids.append(pid)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(engine_process, "_put_session_last", stand_still)
+    start = asyncio.create_task(EngineProcess.start(1))
+    await until(lambda: pids)
+    start.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await start
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+class Immortal:
+    """A process that the system does not let go."""
+
+    pid = 0
+    returncode = None
+
+    def kill(self) -> None:
+        pass
+
+    async def wait(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_process_that_cannot_be_killed_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine_process, "_LONGEST_END", 0.05)
+    process: Any = Immortal()
+    async with asyncio.timeout(5):
+        await EngineProcess(process).kill()
