@@ -84,6 +84,9 @@ class Bots:
         for bot in self._roster:
             if not self._hall.is_present(bot.player.id):
                 await self._hall.seat(bot.player.id)
+                for match in self._hall.of(bot.player.id):
+                    if match.outcome is not None:  # it ended while no bot was here to be told
+                        self._referee.note_told(match, bot.player.id)
 
     async def look(self, overdue: int) -> None:
         """Find out what other nodes have done in the matches of bots, and take the turns that have

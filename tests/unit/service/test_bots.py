@@ -413,6 +413,23 @@ async def test_without_bots_their_accounts_play_with_nobody(tmp_path: Path) -> N
             await node.lobby.request_named(ann, GENTLE)
 
 
+async def test_what_ended_without_a_bot_is_not_kept_for_it(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node:
+        await node.roster.admit()
+        bot = next(iter(node.roster)).player
+        match = await node.match(await node.player("old"), bot)
+        while match.outcome is None:
+            mover = match.fixture.players[match.position.turn]
+            command = Play(mover.id, first(match.position))
+            match = await node.referee.apply(match.fixture.public_id, command)
+        assert await node.hall.read_shown_to([bot.id])
+        async with table(node):
+            assert node.hall.is_present(bot.id)
+            assert node.hall.of(bot.id) == []
+            await node.settle()
+            assert not await node.hall.read_shown_to([bot.id])
+
+
 async def test_bots_never_expire(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node:
         await node.roster.admit()
