@@ -6,6 +6,7 @@ seconds, also for the sake of matches whose node has died. Whom they play is dec
 """
 
 import asyncio
+from contextlib import suppress
 from random import Random
 from time import perf_counter
 from typing import Final
@@ -42,6 +43,12 @@ _PAUSES: Final = (0.2, 60.0)
 """Seconds until a move is tried again: the first time, and at the most."""
 _GIVE_UP_AFTER: Final = 600.0
 """Seconds without an answer of any engine after which a bot abandons its match."""
+_NEARLY_FULL: Final = 0.9
+"""Of the matches that a bot may have: when there are more, it gives up those that are deserted."""
+_DESERTED: Final = 600_000
+"""Milliseconds without a move after which a match is, if its person is not here."""
+_MOST_AT_A_TIME: Final = 50
+"""Matches that one bot gives up between two looks."""
 _OUTRUN: Final = {Code.NOT_YOUR_TURN, Code.MATCH_OVER, Code.UNKNOWN_MATCH}
 """Refusals that only say that somebody was faster."""
 
@@ -76,6 +83,7 @@ class Bots:
                     await self._enter()
                     await self.look(overdue)
                     overdue = _OVERDUE
+                    await self.make_room()
                 except Unavailable as failure:
                     log.info("bots_wait", reason=str(failure))
                 await asyncio.sleep(_LOOK)
@@ -107,6 +115,27 @@ class Bots:
             for match in self._hall.open_of(id_):
                 if match.active_at <= due_since:
                     self._consider(match)
+
+    async def make_room(self) -> None:
+        """Give up matches that nobody plays on, if a bot has hardly any place left: guests cost
+        nothing, and could keep it from everybody else. Raises Unavailable.
+        """
+        idle_since = self._clock() - _DESERTED
+        for bot in self._roster:
+            theirs = self._hall.open_of(bot.player.id)
+            too_many = len(theirs) - int(_NEARLY_FULL * self._roster.most_open)
+            if too_many <= 0:
+                continue
+            deserted = [m for m in theirs if m.active_at <= idle_since and self._may_go(m)]
+            deserted.sort(key=lambda match: match.active_at)
+            for match in deserted[: min(too_many, _MOST_AT_A_TIME)]:
+                give_up = Abandon(bot.player.id, match.next_ply)
+                with suppress(Refused):  # somebody has moved just now
+                    await self._referee.apply(match.fixture.public_id, give_up)
+
+    def _may_go(self, match: Match) -> bool:
+        is_watched = any(self._hall.is_listening(p.id) for p in match.fixture.players)
+        return not match.fixture.ranked and not is_watched
 
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, MatchChanged):

@@ -430,6 +430,28 @@ async def test_what_ended_without_a_bot_is_not_kept_for_it(tmp_path: Path) -> No
             assert not await node.hall.read_shown_to([bot.id])
 
 
+async def test_a_bot_that_is_nearly_full_gives_up_what_is_deserted(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node, table(node) as at:
+        node.roster.most_open = 4
+        here = await at.invite()
+        bot = here.fixture.players[1]
+        counts = await node.match(await node.player("counts", registered=True), bot)
+        assert counts.fixture.ranked
+        longest = await node.match(await node.player("longest"), bot)
+        node.clock.now += 1
+        later = await node.match(await node.player("later"), bot)
+        node.clock.now += module._DESERTED - 2
+        await at.bots.make_room()
+        assert len(node.hall.open_of(bot.id)) == 4, "whoever thinks for ten minutes may think"
+        node.clock.now += 2
+        await at.bots.make_room()
+        left = {match.fixture.id for match in node.hall.open_of(bot.id)}
+        assert left == {match.fixture.id for match in (here, counts, later)}
+        assert (await at.now(longest)).outcome is not None
+        await at.bots.make_room()
+        assert len(node.hall.open_of(bot.id)) == 3, "there is room again"
+
+
 async def test_bots_never_expire(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node:
         await node.roster.admit()
