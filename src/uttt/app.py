@@ -197,6 +197,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
     if await asyncio.to_thread(schema.prepare, make_url(settings.database_url), enter):
         log.info("tables_created")
+    _warn_of_slow_engine()
     node = Node(settings, info)
     if settings.metrics_port:
         try:
@@ -216,6 +217,15 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     finally:
         await node.close()
     log.info("stopped")
+
+
+def _warn_of_slow_engine() -> None:
+    if not COMPILED:
+        log.warning(
+            "engine_not_compiled",
+            meaning="strong bots play weakly, and analyses take long and find less",
+            mend="install a C compiler and the headers of Python, then install uttt again",
+        )
 
 
 def _spare_collections() -> None:
