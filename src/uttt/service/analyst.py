@@ -37,7 +37,9 @@ _MOST_JOBS: Final = 50
 _MOST_FAILURES: Final = 100
 """Failures that are remembered for those who look again and again."""
 _PATIENCE: Final = 600.0
-"""Seconds in which an analysis must be done, or it is given up: bots are served first."""
+"""Seconds more than twice those of its searches in which an analysis must be done, or it is given
+up: bots are served first.
+"""
 _PAUSE: Final = 0.5
 """Seconds between two notices of how far an analysis has come."""
 _SECOND_LOOK: Final = 5.0
@@ -249,7 +251,7 @@ class Analyst:
         """
         fixture = job.fixture
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_PATIENCE + 2 * job.total * self._manner.seconds):
                 verdicts = await self._search_all(job)
             analysis = analyse(self._manner.engine, job.positions[0], job.moves, verdicts)
             keep = partial(analyses.keep, match_id=fixture.id, analysis=analysis, now=self._clock())

@@ -33,7 +33,7 @@ from uttt.storage.failures import Unavailable
 log = structlog.get_logger(__name__)
 _LOOK: Final = 5.0
 """Seconds between two looks through the matches of all bots."""
-_FRESH: Final = 2_000
+_FRESH: Final = 5_000
 """Milliseconds after a move until which whoever tells of it is the node on which it was made."""
 _OVERDUE: Final = 15_000
 """Milliseconds after which a move that another node should have made is made here."""
@@ -109,7 +109,7 @@ class Bots:
             if public_id not in plies or plies[public_id] not in (None, match.next_ply)
         }
         differing |= dict.fromkeys(plies.keys() - known.keys())
-        await self._referee.tell(await self._referee.compare(differing))
+        await self._referee.tell(await self._referee.compare(differing), expected=True)
         due_since = self._clock() - overdue
         for id_ in ids:
             for match in self._hall.open_of(id_):

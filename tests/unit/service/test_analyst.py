@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -287,10 +288,12 @@ async def test_it_is_given_up_after_a_long_time(
 ) -> None:
     monkeypatch.setattr(analyst, "_PATIENCE", 0.01)
     async with running_node(tmp_path) as node:
-        match = await played(node)
+        match = await played(node, plies=2)  # three positions of 0.2 s each
+        began = perf_counter()
         node.thinker.gate.clear()
         await node.analyst.request(match.fixture.public_id, SOMEBODY)
         await until(lambda: bool(heard(node, AnalysisNotMade)))
+        assert perf_counter() - began >= 1.2, "longer searches may take longer"
         assert await code_of(node.analyst.look(match.fixture.public_id)) is Code.BUSY
 
 

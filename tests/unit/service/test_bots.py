@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from node import Node, new_database, running_node
 from uttt.bus.notices import MatchChanged, StandingChanged
@@ -450,6 +451,32 @@ async def test_a_bot_that_is_nearly_full_gives_up_what_is_deserted(tmp_path: Pat
         assert (await at.now(longest)).outcome is not None
         await at.bots.make_room()
         assert len(node.hall.open_of(bot.id)) == 3, "there is room again"
+
+
+async def test_what_others_have_done_is_no_event_for_the_log(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node, table(node) as at:
+        bot = (await at.invite()).fixture.players[1]
+        made_elsewhere = await node.match(await node.player("bob"), bot)
+        node.hall.forget(made_elsewhere, bot.id)
+        with structlog.testing.capture_logs() as logs:
+            await at.bots.look(0)
+        assert [(log["event"], log["log_level"]) for log in logs] == [
+            ("matches_corrected", "debug")
+        ]
+        assert len(node.hall.open_of(bot.id)) == 2
+
+
+async def test_a_turn_of_some_seconds_ago_is_ours_if_we_are_told_of_it(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node, table(node) as at:
+        bot = next(iter(node.roster)).player
+        match = await node.match(bot, at.ann)
+        node.clock.now += 5_001
+        node.bus.publish(MatchChanged(match))
+        await asyncio.sleep(0.05)
+        assert (await at.now(match)).next_ply == 0, "another node has long begun to think"
+        node.clock.now -= 1_001
+        node.bus.publish(MatchChanged(match))
+        await at.until(match, lambda m: m.next_ply == 1)
 
 
 async def test_bots_never_expire(tmp_path: Path) -> None:
