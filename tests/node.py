@@ -133,6 +133,8 @@ class Node:
         logins_per_address: int | None = None,
         analyses_per_account: int | None = None,
         analyses_per_address: int | None = None,
+        jobs_per_address: int = 50,
+        analysis_requests: int | None = None,
         engine: str = "an engine",
         replaces_others: bool = True,
     ) -> None:
@@ -173,8 +175,10 @@ class Node:
                 replaces_others=replaces_others,
                 seconds=0.2,
                 jobs_at_a_time=1,
+                jobs_per_address=jobs_per_address,
                 per_account=_limit(analyses_per_account, self.clock),
                 per_address=_limit(analyses_per_address, self.clock),
+                requests=_limit(analysis_requests, self.clock),
             ),
         )  # fmt: skip
         self.services = Services(

@@ -2,10 +2,10 @@
 
 import asyncio
 import gc
-import os
 import secrets
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -35,6 +35,7 @@ from uttt.service.limits import RateLimit
 from uttt.service.lobby import Lobby
 from uttt.service.offers import Offers
 from uttt.service.passwords import Passwords
+from uttt.service.processors import default_workers
 from uttt.service.referee import Referee
 from uttt.service.roster import Roster
 from uttt.service.services import Services
@@ -61,6 +62,9 @@ _COLLECTIONS: Final = (2_000, 10, 1_000)
 """Objects more than before, and how many times that, before garbage is looked for among the young,
 the older and all.
 """
+
+_JOBS_PER_ADDRESS: Final = 5
+"""Analyses that one address may have waiting: a tenth of all that may wait."""
 
 
 class Node:
@@ -106,9 +110,11 @@ class Node:
             self.lobby, self.roster, hall, self.database, self.bus, clock,
             after=round(settings.bot_offer_after.total_seconds() * 1000), fill=settings.bot_fill,
         )  # fmt: skip
-        self.analyst = Analyst(
-            self.database, self.journal, self.thinkers, self.bus, clock, _manner(settings, clock)
+        requests = RateLimit(
+            settings.api_requests_per_minute_per_address, clock, enabled=settings.rate_limits
         )
+        manner = _manner(settings, clock, requests)
+        self.analyst = Analyst(self.database, self.journal, self.thinkers, self.bus, clock, manner)
         self._offers_bots = settings.bots and settings.bot_offer
         self.services = Services(
             accounts=accounts,
@@ -132,7 +138,7 @@ class Node:
         audience = Audience(clock, lifetimes)
         self.bus.subscribe(audience.hear)
         health = Health(self.database, self.heartbeat)
-        self.server = _server(settings, self.services, audience, health, self.metrics)
+        self.server = _server(settings, self.services, audience, health, self.metrics, requests)
 
     async def run(self, stop: asyncio.Event, ready: Callable[[str], None]) -> None:
         """Serve until `stop` is set. Calls `ready` with the address as soon as clients may come.
@@ -191,6 +197,7 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
 
     if await asyncio.to_thread(schema.prepare, make_url(settings.database_url), enter):
         log.info("tables_created")
+    _warn_of_slow_engine()
     node = Node(settings, info)
     if settings.metrics_port:
         try:
@@ -212,6 +219,15 @@ async def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     log.info("stopped")
 
 
+def _warn_of_slow_engine() -> None:
+    if not COMPILED:
+        log.warning(
+            "engine_not_compiled",
+            meaning="strong bots play weakly, and analyses take long and find less",
+            mend="install a C compiler and the headers of Python, then install uttt again",
+        )
+
+
 def _spare_collections() -> None:
     """Have Python look for garbage in cycles less often, and not among what was there at the start.
 
@@ -224,28 +240,29 @@ def _spare_collections() -> None:
 
 
 def _pool(settings: Settings) -> Pool:
-    cores = len(os.sched_getaffinity(0))
     return Pool(
-        workers=settings.engine_processes or max(1, cores - 1),
+        workers=settings.engine_processes or default_workers(),
         megabytes=settings.engine_memory >> 20,
         grace=settings.engine_patience.total_seconds(),
         idle=settings.engine_idle.total_seconds(),
     )
 
 
-def _manner(settings: Settings, clock: Clock) -> Manner:
+def _manner(settings: Settings, clock: Clock, requests: RateLimit) -> Manner:
     return Manner(
         engine=identity(__version__),
         replaces_others=COMPILED,
         seconds=settings.analysis_time.total_seconds(),
         # as many as search at a time
         jobs_at_a_time=max(1, _pool(settings).workers - 1),
+        jobs_per_address=_JOBS_PER_ADDRESS if settings.rate_limits else sys.maxsize,
         per_account=RateLimit(
             settings.analyses_per_minute_per_account, clock, enabled=settings.rate_limits
         ),
         per_address=RateLimit(
             settings.analyses_per_minute_per_address, clock, enabled=settings.rate_limits
         ),
+        requests=requests,
     )
 
 
@@ -268,8 +285,9 @@ def lifetimes_of(settings: Settings) -> Lifetimes:
 
 
 def _server(
-    settings: Settings, services: Services, audience: Audience, health: Health, metrics: Metrics
-) -> Server:
+    settings: Settings, services: Services, audience: Audience, health: Health, metrics: Metrics,
+    requests: RateLimit,
+) -> Server:  # fmt: skip
     limits = ConnectionLimits(
         message_size=settings.message_size,
         messages_per_second=settings.messages_per_second if settings.rate_limits else None,
@@ -280,11 +298,6 @@ def _server(
     )
     per_address = settings.connections_per_address if settings.rate_limits else None
     addresses = Addresses(settings.trusted_proxies)
-    requests = RateLimit(
-        settings.api_requests_per_minute_per_address,
-        services.clock,
-        enabled=settings.rate_limits,
-    )
     api = Api(services.analyst, addresses, requests)
     site = Site(services, audience, health, api, addresses, metrics, limits, per_address)
     certificate = None

@@ -115,5 +115,6 @@ async def test_limits_of_each_address(tmp_path: Path) -> None:
         assert {answer.status for answer in answers[:20]} <= {200, 202}
         assert is_error(answers[20], 429, "too_fast")
         assert answers[20].headers["retry-after"] == "3"
+        assert is_error(await post(paths[0], "192.0.2.3"), 429, "too_fast")
         assert (await api.ask(server, "GET", paths[0], X_Forwarded_For="192.0.2.4")).status < 300
         await players.close()

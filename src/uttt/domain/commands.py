@@ -15,9 +15,13 @@ class Play(NamedTuple):
 
 
 class Abandon(NamedTuple):
-    """A player ends the match, on turn or not."""
+    """A player ends the match, on turn or not.
+
+    `ply`, if given: only while that is the next one.
+    """
 
     player_id: int
+    ply: int | None = None
 
 
 class Expire(NamedTuple):

@@ -125,6 +125,8 @@ def _abandon(match: Match, command: Abandon, now: int) -> Ended:
     side = match.fixture.side_of(command.player_id)
     if match.outcome is not None:
         raise Refused(Code.MATCH_OVER)
+    if command.ply not in (None, match.next_ply):
+        raise Refused(Code.NOT_YOUR_TURN)
     rated = match.fixture.ranked and match.both_moved
     winner = 1 - side if rated else None
     return Ended(match.next_ply, now, Outcome(Result.ABANDONED, winner, rated))

@@ -31,8 +31,10 @@ _MEGABYTES: Final = 16
 
 def main() -> None:
     """Serve until the input ends."""
-    # Ctrl+C in a terminal reaches us, too; whoever started us decides when we end
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ctrl+C in a terminal and the end of a service reach us, too; whoever started us decides when
+    # we end, and may still want an answer
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     engine = Engine(megabytes=int(sys.argv[1]) if len(sys.argv) > 1 else _MEGABYTES)
     orders: SimpleQueue[bytes] = SimpleQueue()
     _say(READY)

@@ -37,7 +37,9 @@ _MOST_JOBS: Final = 50
 _MOST_FAILURES: Final = 100
 """Failures that are remembered for those who look again and again."""
 _PATIENCE: Final = 600.0
-"""Seconds in which an analysis must be done, or it is given up: bots are served first."""
+"""Seconds more than twice those of its searches in which an analysis must be done, or it is given
+up: bots are served first.
+"""
 _PAUSE: Final = 0.5
 """Seconds between two notices of how far an analysis has come."""
 _SECOND_LOOK: Final = 5.0
@@ -74,6 +76,8 @@ class _Job:
     """A match that is to be analysed, and the players who have asked for it."""
 
     fixture: Fixture
+    address: str
+    """Of whoever was the first to ask for it."""
     moves: list[int]
     positions: list[Position]
     """Before the first move, and after each."""
@@ -110,9 +114,13 @@ class Manner(NamedTuple):
     seconds: float
     """Of search for each position."""
     jobs_at_a_time: int
+    jobs_per_address: int
+    """That may wait or be under way: so many that others get their turn."""
     per_account: RateLimit
     per_address: RateLimit
     """Of guests, whose names cost nothing, and of those who have not logged in."""
+    requests: RateLimit
+    """Of each address, for analyses that are there, too: each is a look into the database."""
 
 
 class Analyst:
@@ -148,6 +156,8 @@ class Analyst:
 
         Raises Refused (UNKNOWN_MATCH, MATCH_RUNNING, TOO_FAST, BUSY) or Unavailable.
         """
+        if not self._manner.requests.take(asker.address):
+            raise Refused(Code.TOO_FAST)
         job = self._jobs.get(public_id)
         if job is None:
             found = await self._find(public_id)
@@ -207,6 +217,9 @@ class Analyst:
     def _begin(self, found: _Found, asker: Asker) -> _Job:
         if len(self._jobs) >= _MOST_JOBS:
             raise Refused(Code.BUSY)
+        theirs = sum(job.address == asker.address for job in self._jobs.values())
+        if theirs >= self._manner.jobs_per_address:
+            raise Refused(Code.TOO_FAST, _TOO_MANY)
         player = asker.player
         if player is not None and player.registered:
             may_begin = self._manner.per_account.take(player.name)
@@ -214,7 +227,7 @@ class Analyst:
             may_begin = self._manner.per_address.take(asker.address)
         if not may_begin:
             raise Refused(Code.TOO_FAST, _TOO_MANY)
-        job = _Job(found.fixture, found.moves, _positions(found))
+        job = _Job(found.fixture, asker.address, found.moves, _positions(found))
         self._jobs[found.fixture.public_id] = job
         self._failed.pop(found.fixture.public_id, None)
         self._waiting.put_nowait(job)
@@ -238,7 +251,7 @@ class Analyst:
         """
         fixture = job.fixture
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_PATIENCE + 2 * job.total * self._manner.seconds):
                 verdicts = await self._search_all(job)
             analysis = analyse(self._manner.engine, job.positions[0], job.moves, verdicts)
             keep = partial(analyses.keep, match_id=fixture.id, analysis=analysis, now=self._clock())

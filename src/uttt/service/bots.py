@@ -6,6 +6,7 @@ seconds, also for the sake of matches whose node has died. Whom they play is dec
 """
 
 import asyncio
+from contextlib import suppress
 from random import Random
 from time import perf_counter
 from typing import Final
@@ -24,7 +25,7 @@ from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.referee import Referee
 from uttt.service.roster import Bot, Roster
-from uttt.service.thinkers import EngineFailed, Thinkers
+from uttt.service.thinkers import Crowded, EngineFailed, Thinkers
 from uttt.storage import bots
 from uttt.storage.database import Database
 from uttt.storage.failures import Unavailable
@@ -32,7 +33,7 @@ from uttt.storage.failures import Unavailable
 log = structlog.get_logger(__name__)
 _LOOK: Final = 5.0
 """Seconds between two looks through the matches of all bots."""
-_FRESH: Final = 2_000
+_FRESH: Final = 5_000
 """Milliseconds after a move until which whoever tells of it is the node on which it was made."""
 _OVERDUE: Final = 15_000
 """Milliseconds after which a move that another node should have made is made here."""
@@ -42,6 +43,12 @@ _PAUSES: Final = (0.2, 60.0)
 """Seconds until a move is tried again: the first time, and at the most."""
 _GIVE_UP_AFTER: Final = 600.0
 """Seconds without an answer of any engine after which a bot abandons its match."""
+_NEARLY_FULL: Final = 0.9
+"""Of the matches that a bot may have: when there are more, it gives up those that are deserted."""
+_DESERTED: Final = 600_000
+"""Milliseconds without a move after which a match is, if its person is not here."""
+_MOST_AT_A_TIME: Final = 50
+"""Matches that one bot gives up between two looks."""
 _OUTRUN: Final = {Code.NOT_YOUR_TURN, Code.MATCH_OVER, Code.UNKNOWN_MATCH}
 """Refusals that only say that somebody was faster."""
 
@@ -76,6 +83,7 @@ class Bots:
                     await self._enter()
                     await self.look(overdue)
                     overdue = _OVERDUE
+                    await self.make_room()
                 except Unavailable as failure:
                     log.info("bots_wait", reason=str(failure))
                 await asyncio.sleep(_LOOK)
@@ -84,6 +92,9 @@ class Bots:
         for bot in self._roster:
             if not self._hall.is_present(bot.player.id):
                 await self._hall.seat(bot.player.id)
+                for match in self._hall.of(bot.player.id):
+                    if match.outcome is not None:  # it ended while no bot was here to be told
+                        self._referee.note_told(match, bot.player.id)
 
     async def look(self, overdue: int) -> None:
         """Find out what other nodes have done in the matches of bots, and take the turns that have
@@ -98,12 +109,33 @@ class Bots:
             if public_id not in plies or plies[public_id] not in (None, match.next_ply)
         }
         differing |= dict.fromkeys(plies.keys() - known.keys())
-        await self._referee.tell(await self._referee.compare(differing))
+        await self._referee.tell(await self._referee.compare(differing), expected=True)
         due_since = self._clock() - overdue
         for id_ in ids:
             for match in self._hall.open_of(id_):
                 if match.active_at <= due_since:
                     self._consider(match)
+
+    async def make_room(self) -> None:
+        """Give up matches that nobody plays on, if a bot has hardly any place left: guests cost
+        nothing, and could keep it from everybody else. Raises Unavailable.
+        """
+        idle_since = self._clock() - _DESERTED
+        for bot in self._roster:
+            theirs = self._hall.open_of(bot.player.id)
+            too_many = len(theirs) - int(_NEARLY_FULL * self._roster.most_open)
+            if too_many <= 0:
+                continue
+            deserted = [m for m in theirs if m.active_at <= idle_since and self._may_go(m)]
+            deserted.sort(key=lambda match: match.active_at)
+            for match in deserted[: min(too_many, _MOST_AT_A_TIME)]:
+                give_up = Abandon(bot.player.id, match.next_ply)
+                with suppress(Refused):  # somebody has moved just now
+                    await self._referee.apply(match.fixture.public_id, give_up)
+
+    def _may_go(self, match: Match) -> bool:
+        is_watched = any(self._hall.is_listening(p.id) for p in match.fixture.players)
+        return not match.fixture.ranked and not is_watched
 
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, MatchChanged):
@@ -135,19 +167,26 @@ class Bots:
         """Move, or try again until somebody else has. Raises Refused."""
         public_id, started, pause = match.fixture.public_id, perf_counter(), _PAUSES[0]
         ends = perf_counter() + self._time_for(match)
+        failing_since: float | None = None
         while True:
             try:
+                if failing_since and perf_counter() - failing_since >= _GIVE_UP_AFTER:
+                    # who plays against it must not wait for ever; if the match counts, he wins it
+                    await self._referee.apply(public_id, Abandon(bot.player.id, match.next_ply))
+                    return
+                if (await self._hall.find(public_id)).next_ply != match.next_ply:
+                    return  # another node, whose engine is well, has moved
                 move = await self._think(bot, match)
+                failing_since = None
                 await asyncio.sleep(max(0.0, ends - perf_counter()))
                 await self._referee.apply(public_id, Play(bot.player.id, move, match.next_ply))
             except Unavailable as failure:
                 log.info("bot_waits", bot=bot.level.name, reason=str(failure))
+            except Crowded as failure:
+                log.warning("bot_waits", bot=bot.level.name, reason=str(failure))
             except EngineFailed as failure:
                 log.error("bot_cannot_move", bot=bot.level.name, reason=str(failure))
-                if perf_counter() - started >= _GIVE_UP_AFTER:
-                    # who plays against it must not wait for ever; if the match counts, he wins it
-                    await self._referee.apply(public_id, Abandon(bot.player.id))
-                    return
+                failing_since = failing_since or perf_counter()
             else:
                 self._metrics.bot_moves.labels(bot.level.name).inc()
                 self._metrics.bot_move_seconds.observe(perf_counter() - started)
@@ -161,6 +200,8 @@ class Bots:
         """
         try:
             return await self._thinkers.choose(bot.level.name, match.position)
+        except Crowded:
+            raise  # another request would only make it worse
         except EngineFailed as failure:
             log.warning("bot_thinks_again", bot=bot.level.name, reason=str(failure))
             verdict = await self._thinkers.search(match.position, _CHEAP, for_bot=True)

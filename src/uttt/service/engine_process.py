@@ -12,11 +12,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+import structlog
+
 from uttt.engine.orders import READY, Answer, Failure, Order, read_answer, write_order
 
+log = structlog.get_logger(__name__)
 COMMAND: Final = (sys.executable, "-P", "-m", "uttt.engine.worker")
 _LONGEST_START: Final = 30.0
 """Seconds until a process is ready; some hundredths, unless nobody lets it run."""
+_LONGEST_END: Final = 5.0
+"""Seconds that are waited for the end of a process that was killed."""
 _LAST_WORDS: Final = 2000
 """Bytes of what a dead process has said that are told."""
 _NICENESS: Final = 19
@@ -47,10 +52,10 @@ class EngineProcess:
             )  # fmt: skip
         except OSError as error:
             raise EngineFailed(f"cannot start: {error}") from None
-        _put_last(process.pid)
-        await _put_session_last(process.pid)
         started = cls(process)
         try:
+            _put_last(process.pid)
+            await _put_session_last(process.pid)
             said = await started._read_line(_LONGEST_START)
         except asyncio.CancelledError:
             await started.kill()
@@ -106,7 +111,11 @@ class EngineProcess:
         if self.alive:
             with suppress(ProcessLookupError):
                 self._process.kill()
-        await self._process.wait()
+        try:
+            async with asyncio.timeout(_LONGEST_END):
+                await self._process.wait()
+        except TimeoutError:  # the system holds it, for instance at a broken disk
+            log.error("engine_does_not_end", pid=self.pid)
 
     async def _last_words(self) -> str:
         """End the process, and return how it ended and what it said last."""

@@ -138,8 +138,10 @@ class Hall:
         return list(self._matches.values())
 
     def present(self) -> list[int]:
-        """Return the ids of all players who have a connection to this node."""
-        return list(self._connections)
+        """Return the ids of all players who have a connection to this node. Bots have none, and too
+        many matches to be read at once.
+        """
+        return [id_ for id_ in self._connections if id_ not in self._bots]
 
     async def read_shown_to(self, player_ids: Sequence[int]) -> dict[str, Match]:
         """Return the matches that these players are to be shown. Raises Unavailable."""

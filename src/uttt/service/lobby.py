@@ -64,7 +64,7 @@ class Lobby:
         self._max_open = max_open_matches
         self._roster = roster
         self._waiting: dict[int, Seeker] = {}  # a dict keeps the order in which they came
-        self._offered: set[int] = set()  # those of them to whom a bot was offered
+        self._offered: dict[int, int] = {}  # those of them to whom a bot was offered, and which
         self._free_again: asyncio.Queue[Player] = asyncio.Queue()
         self._one_at_a_time = asyncio.Lock()
         self._pairs = [asyncio.Lock() for _ in range(_PAIRS)]
@@ -125,8 +125,8 @@ class Lobby:
         except PairIsPlaying:
             raise RequestRefused(f"You already have a match with {name}.") from None
         opponent = match.fixture.players[1]
-        if opponent.id in self._roster and player.id in self._offered:
-            self.leave(player.id)  # that is what he takes the bot for
+        if self._offered.get(player.id) == opponent.id:
+            self.leave(player.id)  # he takes this bot instead of waiting
         return f"You play against {opponent.name}."
 
     def waiting_since(self, since: int) -> list[Seeker]:
@@ -139,10 +139,10 @@ class Lobby:
             if seeker.since <= since and id_ not in self._offered and self._may_begin(id_)
         ]
 
-    def note_offer(self, player: Player) -> bool:
+    def note_offer(self, player: Player, bot: Player) -> bool:
         """Note that a bot is being offered to a player; return False if he waits no longer."""
         if player.id in self._waiting:
-            self._offered.add(player.id)
+            self._offered[player.id] = bot.id
         return player.id in self._waiting
 
     async def meet(self, player: Player, bots: Iterable[Player]) -> None:
@@ -157,7 +157,8 @@ class Lobby:
 
     async def _try(self, player: Player, bot: Player) -> None:
         try:
-            await self._open(lambda _: (player, bot))
+            # he has not asked for it, so it must cost him nothing
+            await self._open(lambda _: (player, bot), may_count=False)
         except PlayerGone as gone:
             if gone.player_id == player.id:
                 self.leave(player.id)
@@ -168,7 +169,7 @@ class Lobby:
 
     def leave(self, player_id: int) -> bool:
         """Take a player out of the queue; return whether he was in it."""
-        self._offered.discard(player_id)
+        self._offered.pop(player_id, None)
         return self._waiting.pop(player_id, None) is not None
 
     async def run(self) -> None:
@@ -241,14 +242,16 @@ class Lobby:
             seeker == player.id for match in open_matches for player in match.fixture.players
         )
 
-    async def _open(self, find_players: Callable[[Connection], tuple[Player, Player]]) -> Match:
+    async def _open(
+        self, find_players: Callable[[Connection], tuple[Player, Player]], *, may_count: bool = True
+    ) -> Match:
         public_id, now = secrets.token_hex(16), self._clock()
 
         def change(connection: Connection) -> Match:
             pair = find_players(connection)
             bots = {p.id: self._roster.most_open for p in pair if p.id in self._roster}
-            may_count = self._roster.rated or not bots
-            new = NewMatch(public_id, STANDARD, pair, now, may_count=may_count)
+            counts = may_count and (self._roster.rated or not bots)
+            new = NewMatch(public_id, STANDARD, pair, now, may_count=counts)
             return matches.open_match(connection, new, self._max_open, bots)
 
         match = await self._journal.write(change, urgent=True)

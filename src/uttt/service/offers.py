@@ -62,7 +62,7 @@ class Offers:
                 await self._lobby.meet(seeker.player, [bot.player for bot in bots])
 
     def _offer(self, seeker: Seeker, bots: list[Bot]) -> None:
-        if bots and self._lobby.note_offer(seeker.player):
+        if bots and self._lobby.note_offer(seeker.player, bots[0].player):
             self._bus.publish(BotOffered(seeker.player.id, bots[0].level))
 
     async def _suiting(self, player: Player) -> list[Bot]:

@@ -4,6 +4,7 @@ decide (pure rules) -> append to the journal -> evolve -> publish. A player, a b
 wants something of a match comes here, and nobody hears of it before it is committed.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar, assert_never
@@ -145,10 +146,13 @@ class Referee:
             gone=[match for id_, match in known.items() if match and id_ not in found],
         )
 
-    async def tell(self, news: News) -> None:
-        """Tell the players of what `refresh` has found, and what could not be read before."""
+    async def tell(self, news: News, *, expected: bool = False) -> None:
+        """Tell the players of what `refresh` has found, and what could not be read before.
+        `expected`: it is only what other nodes have done.
+        """
         if any(news):
-            log.info("matches_corrected", changed=len(news.changed), gone=len(news.gone))
+            level = logging.DEBUG if expected else logging.INFO
+            log.log(level, "matches_corrected", changed=len(news.changed), gone=len(news.gone))
         for match in news.gone:
             self._forget(match)
             self._bus.publish(MatchGone(match))

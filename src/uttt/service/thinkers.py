@@ -1,30 +1,33 @@
 """The pool of worker processes that search: bounded, of low priority, and apart from the server.
 
 A worker that crashes or hangs takes one request with it and nothing else. Workers are started when
-they are needed and ended when they are not. Moves of bots go before analysis; what is searched, and
+they are needed and ended when they are not. Moves of bots go before analysis, and the quick ones of
+gentle bots before those of strong ones, who share their time when many wait; what is searched, and
 what becomes of the answer, is the business of those who ask.
 """
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Final, NamedTuple
 
 import structlog
 
-from uttt.engine.levels import named
+from uttt.engine.levels import Level, named
 from uttt.engine.orders import Answer, Choose, Order, Search
 from uttt.engine.verdict import Limits, Verdict
 from uttt.metrics import Metrics
 from uttt.rules.position import Position
 from uttt.service.engine_process import COMMAND, EngineFailed, EngineProcess
 
-__all__ = ["EngineFailed", "Pool", "Thinkers"]
+__all__ = ["Crowded", "EngineFailed", "Pool", "Thinkers"]
 
 log = structlog.get_logger(__name__)
 KINDS: Final = ("bot", "analysis")
 """What requests are for; the first go first."""
+_QUICK: Final = "quick"
+"""The queue of choices that take hardly any time, which go before all others."""
 _LONGEST_SEARCH: Final = 30.0
 """Seconds that a search may take which has no limit of time."""
 _LONGEST_CHOICE: Final = 5.0
@@ -32,6 +35,12 @@ _LONGEST_CHOICE: Final = 5.0
 _LONGEST_PAUSE: Final = 5.0
 """Seconds between a failure and the next start of a process, if nothing but failures come."""
 _SHORTEST_PAUSE: Final = 0.05
+_LEAST_SHARE: Final = 0.01
+"""Seconds of thought that are left to a strong bot however many wait."""
+
+
+class Crowded(EngineFailed):
+    """There is no answer because too many wait for one; the engine is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +55,7 @@ class Pool:
     idle: float = 60.0
     """How long a worker lives that nobody needs."""
     most_waiting: int = 1000
-    """Requests of each kind that may wait for a worker."""
+    """Requests that may wait for a worker: quick ones, those of strong bots, those of analyses."""
     command: tuple[str, ...] = COMMAND
 
 
@@ -66,7 +75,7 @@ class Thinkers:
     def __init__(self, pool: Pool, metrics: Metrics) -> None:
         self._pool = pool
         self._metrics = metrics
-        self._waiting: dict[str, deque[_Request]] = {kind: deque() for kind in KINDS}
+        self._waiting: dict[str, deque[_Request]] = {q: deque() for q in (_QUICK, *KINDS)}
         self._analyses = 0  # under way
         self._most_analyses = max(1, pool.workers - 1)  # one worker is for bots, if there are two
         self._news = asyncio.Condition()
@@ -89,32 +98,42 @@ class Thinkers:
         return answer
 
     async def choose(self, level_name: str, position: Position) -> int:
-        """Return the move, 0..80, that the opponent of this level makes.
+        """Return the move, 0..80, that the opponent of this level makes; if many wait, one that it
+        found in less time.
 
-        Raises EngineFailed, or ValueError if the match is over.
+        Raises EngineFailed (Crowded if too many wait), or ValueError if the match is over.
         """
         level = named(level_name)
-        seconds = _LONGEST_CHOICE if level is None else level.limits.seconds or _LONGEST_CHOICE
-        answer = await self._ask("bot", Choose(position, level_name), seconds)
-        if not isinstance(answer, int):
-            raise EngineFailed("the answer is no move")
-        return answer
+        if level is None or level.limits.seconds is None:
+            order: Order = Choose(position, level_name)
+            answer = await self._ask("bot", order, _LONGEST_CHOICE, queue=_QUICK)
+        else:
+            order = self._share(level, level.limits.seconds, position)
+            answer = await self._ask("bot", order, level.limits.seconds)
+        return answer.move if isinstance(answer, Verdict) else answer
+
+    def _share(self, level: Level, seconds: float, position: Position) -> Order:
+        crowd = 1 + len(self._waiting["bot"]) // self._pool.workers
+        if crowd == 1:
+            return Choose(position, level.name)
+        share = max(_LEAST_SHARE, seconds / crowd)
+        return Search(position, replace(level.limits, seconds=share))
 
     @property
     def pids(self) -> list[int]:
         """The ids of the processes that live now."""
         return [process.pid for process in self._processes.values() if process.alive]
 
-    async def _ask(self, kind: str, order: Order, seconds: float) -> Answer:
+    async def _ask(self, kind: str, order: Order, seconds: float, queue: str = "") -> Answer:
         if order.position.result is not None:
             raise ValueError("the match is over")
-        queue = self._waiting[kind]
+        waiting = self._waiting[queue or kind]
         if self._ended:
             raise EngineFailed("the server stops")
-        if len(queue) >= self._pool.most_waiting:
-            raise EngineFailed("too many are waiting")
+        if len(waiting) >= self._pool.most_waiting:
+            raise Crowded("too many are waiting")
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
-        queue.append(_Request(kind, order, seconds, answer, perf_counter()))
+        waiting.append(_Request(kind, order, seconds, answer, perf_counter()))
         self._metrics.engine_waiting.labels(kind).inc()
         async with self._news:
             self._news.notify_all()
@@ -167,12 +186,13 @@ class Thinkers:
         if self._resting and number not in self._resting:
             return False  # whoever has a process goes first, so that there are no more than needed
         may_analyse = self._analyses < self._most_analyses
-        return bool(self._waiting["bot"] or (may_analyse and self._waiting["analysis"]))
+        for_bots = self._waiting[_QUICK] or self._waiting["bot"]
+        return bool(for_bots or (may_analyse and self._waiting["analysis"]))
 
     def _take(self) -> _Request:
-        kind = "bot" if self._waiting["bot"] else "analysis"
-        self._analyses += kind == "analysis"
-        return self._waiting[kind].popleft()
+        request = next(queue for queue in self._waiting.values() if queue).popleft()
+        self._analyses += request.kind == "analysis"
+        return request
 
     async def _carry_out(self, number: int, request: _Request) -> bool:
         """Answer a request; return whether its process can be used again."""

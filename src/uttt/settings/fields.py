@@ -139,7 +139,7 @@ class Settings(BaseModel, frozen=True):
         Switch,
         _about(
             "Whether he gets a bot without being asked if his client cannot ask him, "
-            "as the classic one cannot."
+            "as the classic one cannot. Such a match never counts."
         ),
     ] = True
     engine_processes: Annotated[
@@ -147,7 +147,7 @@ class Settings(BaseModel, frozen=True):
         whole(0, 256),
         _about(
             "Processes of low priority in which bots think and games are analysed; "
-            "0: as many as there are processor cores, less one."
+            "0: as many as there are processor cores, less one, and four at the most."
         ),
     ] = 0
     engine_memory: Annotated[
@@ -208,7 +208,10 @@ class Settings(BaseModel, frozen=True):
     api_requests_per_minute_per_address: Annotated[
         int,
         whole(1, _MANY),
-        _about("Requests to the JSON API that one IP address may make per minute, and at once."),
+        _about(
+            "Requests to the JSON API, and requests for analyses in messages, that one IP address "
+            "may make per minute, and at once."
+        ),
     ] = 120
     connections_per_address: Annotated[
         int,

@@ -37,7 +37,9 @@ class Api:
     """The request handlers of the JSON API."""
 
     def __init__(self, analyst: Analyst, addresses: Addresses, requests: RateLimit) -> None:
-        """`requests`: how many each address may make."""
+        """`requests`: how many each address may make; the analyst counts those that may begin
+        something.
+        """
         self._analyst = analyst
         self._addresses = addresses
         self._requests = requests
@@ -52,7 +54,7 @@ class Api:
 
     async def _answer(self, request: web.Request, *, begin: bool) -> web.Response:
         address, public_id = self._addresses.of(request), request.match_info["id"]
-        if not self._requests.take(address):
+        if not begin and not self._requests.take(address):
             return _refusal(Refused(Code.TOO_FAST), self._requests.patience)
         try:
             if begin:

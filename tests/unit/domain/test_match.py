@@ -204,3 +204,9 @@ def test_sides() -> None:
     with pytest.raises(Refused) as refusal:
         RANKED.side_of(EVE.id)
     assert refusal.value.code is Code.NOT_YOUR_MATCH
+
+
+def test_giving_up_at_a_ply_ends_nothing_later() -> None:
+    match = played(RANKED, [40, 36])
+    assert refused(match, Abandon(BOB.id, 1)) is Code.NOT_YOUR_TURN
+    assert isinstance(decide(match, Abandon(BOB.id, 2), NOW), Ended)

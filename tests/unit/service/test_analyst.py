@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -287,10 +288,12 @@ async def test_it_is_given_up_after_a_long_time(
 ) -> None:
     monkeypatch.setattr(analyst, "_PATIENCE", 0.01)
     async with running_node(tmp_path) as node:
-        match = await played(node)
+        match = await played(node, plies=2)  # three positions of 0.2 s each
+        began = perf_counter()
         node.thinker.gate.clear()
         await node.analyst.request(match.fixture.public_id, SOMEBODY)
         await until(lambda: bool(heard(node, AnalysisNotMade)))
+        assert perf_counter() - began >= 1.2, "longer searches may take longer"
         assert await code_of(node.analyst.look(match.fixture.public_id)) is Code.BUSY
 
 
@@ -342,3 +345,33 @@ async def test_progress_is_told_twice_a_second_at_most(tmp_path: Path) -> None:
         told = heard(node, AnalysisAdvanced)
         assert told[0] == AnalysisAdvanced(frozenset({ann.id}), match.fixture.public_id, 1, total)
         assert len(told) < total / 2
+
+
+async def test_one_address_leaves_the_queue_to_others(tmp_path: Path) -> None:
+    async with running_node(tmp_path, jobs_per_address=2) as node:
+        node.thinker.gate.clear()
+        first, second, third = [(await played(node, plies=2)).fixture.public_id for _ in range(3)]
+        ann = by(await node.player("ann", registered=True))
+        await node.analyst.request(first, SOMEBODY)
+        await node.analyst.request(second, ann)
+        assert await code_of(node.analyst.request(third, ann)) is Code.TOO_FAST
+        await node.analyst.request(first, ann)  # which is not another one
+        await node.analyst.request(third, Asker("192.0.2.2"))
+        node.thinker.gate.set()
+        for public_id in (first, second, third):
+            await finished(node, public_id)
+        fourth = (await played(node, plies=2)).fixture.public_id
+        await node.analyst.request(fourth, ann)
+
+
+async def test_requests_are_limited_also_for_what_is_there(tmp_path: Path) -> None:
+    async with running_node(tmp_path, analysis_requests=2) as node:
+        match = await played(node, plies=2)
+        public_id, (ann, bob) = match.fixture.public_id, match.fixture.players
+        await node.analyst.request(public_id, by(ann))
+        await finished(node, public_id)
+        assert isinstance(await node.analyst.request(public_id, by(bob)), Report)
+        assert await code_of(node.analyst.request(public_id, by(ann))) is Code.TOO_FAST
+        await node.analyst.request(public_id, Asker("192.0.2.2", ann))
+        node.clock.now += 60_000
+        await node.analyst.request(public_id, by(ann))

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from node import Node, new_database, running_node
 from uttt.bus.notices import MatchChanged, StandingChanged
-from uttt.domain.commands import Abandon, Play
+from uttt.domain.commands import Abandon, Command, Play
 from uttt.domain.events import Result
 from uttt.domain.match import Match, Player
 from uttt.engine import LEVELS, Limits, Verdict
@@ -23,7 +24,8 @@ from uttt.service import bots as module
 from uttt.service.bots import Bots
 from uttt.service.lobby import RequestRefused
 from uttt.service.roster import Roster
-from uttt.service.thinkers import EngineFailed
+from uttt.service.thinkers import Crowded, EngineFailed
+from uttt.storage.failures import Unavailable
 
 GENTLE = LEVELS[0].name
 CENTRE = 40
@@ -185,6 +187,92 @@ async def test_in_the_end_it_gives_up_its_own_match_and_no_other(
         assert (await at.now(waiting)).outcome is None
 
 
+async def test_it_gives_up_no_match_that_another_node_plays_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.3)
+    monkeypatch.setattr(module, "_PAUSES", (0.05, 0.05))
+    url = new_database(tmp_path)
+    one, two = Node(url), Node(url)
+    await one.start()
+    await two.start()
+    async with table(two, "bob") as there, table(one) as here:
+        here.thinkers.choose_by = here.thinkers.search_by = fails
+        match = await here.invite()
+        await here.play(match)
+        await there.bots.look(0)
+        await there.until(match, lambda m: m.next_ply == 2)
+        await asyncio.sleep(0.6)
+        found, _ = await two.hall.reread(match.fixture.public_id)
+        assert (found.next_ply, found.outcome) == (2, None)
+        assert not here.bots._turns
+    await one.stop()
+    await two.stop()
+
+
+async def test_an_outage_is_no_failure_of_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.2)
+    monkeypatch.setattr(module, "_PAUSES", (0.05, 0.05))
+    answers = [Unavailable("made up")] * 6 + [EngineFailed("made up")]
+
+    def at_last(position: Position) -> int:
+        if answers:
+            raise answers.pop(0)
+        return first(position)
+
+    async with running_node(tmp_path) as node, table(node) as at:
+        at.thinkers.choose_by, at.thinkers.search_by = at_last, fails
+        match = await at.invite()
+        await at.play(match)
+        moved = await at.until(match, lambda m: m.next_ply == 2)
+        assert moved.outcome is None
+
+
+async def test_a_crowd_is_no_failure_of_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.1)
+    monkeypatch.setattr(module, "_PAUSES", (0.05, 0.05))
+
+    def crowded(_: Position) -> int:
+        raise Crowded("made up")
+
+    async with running_node(tmp_path) as node, table(node) as at:
+        at.thinkers.choose_by = crowded
+        match = await at.invite()
+        await at.play(match)
+        await asyncio.sleep(0.4)
+        at.thinkers.choose_by = first
+        moved = await at.until(match, lambda m: m.next_ply == 2)
+        assert moved.outcome is None
+        assert "search" not in at.thinkers.asked
+
+
+async def test_giving_up_is_tried_again_after_an_outage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_GIVE_UP_AFTER", 0.05)
+    monkeypatch.setattr(module, "_PAUSES", (0.05, 0.05))
+    async with running_node(tmp_path) as node, table(node) as at:
+        apply, refusals = node.referee.apply, [Unavailable("made up")]
+
+        async def refuse_once(public_id: str, command: Command) -> Match:
+            if isinstance(command, Abandon) and refusals:
+                raise refusals.pop()
+            return await apply(public_id, command)
+
+        monkeypatch.setattr(node.referee, "apply", refuse_once)
+        at.thinkers.choose_by = at.thinkers.search_by = fails
+        match = await at.invite()
+        await at.play(match)
+        ended = await at.until(match, lambda m: m.outcome is not None)
+        assert ended.outcome is not None
+        assert ended.outcome.result is Result.ABANDONED
+        assert not refusals
+
+
 async def test_a_turn_that_is_over_is_left_alone(tmp_path: Path) -> None:
     """ann ends the match while the bot thinks; the next one is not touched by what it thought."""
     async with running_node(tmp_path) as node, table(node) as at:
@@ -324,6 +412,71 @@ async def test_without_bots_their_accounts_play_with_nobody(tmp_path: Path) -> N
         ann = (await node.join("ann")).player
         with pytest.raises(RequestRefused, match="do not play"):
             await node.lobby.request_named(ann, GENTLE)
+
+
+async def test_what_ended_without_a_bot_is_not_kept_for_it(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node:
+        await node.roster.admit()
+        bot = next(iter(node.roster)).player
+        match = await node.match(await node.player("old"), bot)
+        while match.outcome is None:
+            mover = match.fixture.players[match.position.turn]
+            command = Play(mover.id, first(match.position))
+            match = await node.referee.apply(match.fixture.public_id, command)
+        assert await node.hall.read_shown_to([bot.id])
+        async with table(node):
+            assert node.hall.is_present(bot.id)
+            assert node.hall.of(bot.id) == []
+            await node.settle()
+            assert not await node.hall.read_shown_to([bot.id])
+
+
+async def test_a_bot_that_is_nearly_full_gives_up_what_is_deserted(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node, table(node) as at:
+        node.roster.most_open = 4
+        here = await at.invite()
+        bot = here.fixture.players[1]
+        counts = await node.match(await node.player("counts", registered=True), bot)
+        assert counts.fixture.ranked
+        longest = await node.match(await node.player("longest"), bot)
+        node.clock.now += 1
+        later = await node.match(await node.player("later"), bot)
+        node.clock.now += module._DESERTED - 2
+        await at.bots.make_room()
+        assert len(node.hall.open_of(bot.id)) == 4, "whoever thinks for ten minutes may think"
+        node.clock.now += 2
+        await at.bots.make_room()
+        left = {match.fixture.id for match in node.hall.open_of(bot.id)}
+        assert left == {match.fixture.id for match in (here, counts, later)}
+        assert (await at.now(longest)).outcome is not None
+        await at.bots.make_room()
+        assert len(node.hall.open_of(bot.id)) == 3, "there is room again"
+
+
+async def test_what_others_have_done_is_no_event_for_the_log(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node, table(node) as at:
+        bot = (await at.invite()).fixture.players[1]
+        made_elsewhere = await node.match(await node.player("bob"), bot)
+        node.hall.forget(made_elsewhere, bot.id)
+        with structlog.testing.capture_logs() as logs:
+            await at.bots.look(0)
+        assert [(log["event"], log["log_level"]) for log in logs] == [
+            ("matches_corrected", "debug")
+        ]
+        assert len(node.hall.open_of(bot.id)) == 2
+
+
+async def test_a_turn_of_some_seconds_ago_is_ours_if_we_are_told_of_it(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node, table(node) as at:
+        bot = next(iter(node.roster)).player
+        match = await node.match(bot, at.ann)
+        node.clock.now += 5_001
+        node.bus.publish(MatchChanged(match))
+        await asyncio.sleep(0.05)
+        assert (await at.now(match)).next_ply == 0, "another node has long begun to think"
+        node.clock.now -= 1_001
+        node.bus.publish(MatchChanged(match))
+        await at.until(match, lambda m: m.next_ply == 1)
 
 
 async def test_bots_never_expire(tmp_path: Path) -> None:

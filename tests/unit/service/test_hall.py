@@ -292,3 +292,18 @@ async def test_what_was_deleted_elsewhere_is_forgotten(tmp_path: Path) -> None:
         assert shown(node, ann) == set()
         with pytest.raises(Refused):
             await node.hall.reread("m")
+
+
+async def test_bots_are_present_but_not_among_those_whose_matches_are_read_at_once(
+    tmp_path: Path,
+) -> None:
+    """Theirs are ten thousand; a refresh reads those it knows in parts, and bots find the rest."""
+    async with running_node(tmp_path) as node:
+        await node.roster.admit()
+        bot = next(iter(node.roster)).player
+        await node.hall.seat(bot.id)
+        ann = (await node.join("ann")).player
+        assert node.hall.is_present(bot.id)
+        assert node.hall.present() == [ann.id]
+        await node.match(await node.player("bob"), bot)
+        assert not any(await node.referee.refresh())

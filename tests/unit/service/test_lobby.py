@@ -345,3 +345,29 @@ async def test_ranked_when_both_have_accounts(tmp_path: Path) -> None:
         await node.lobby.request_random(logins[1].player)
         (match,) = node.hall.open_of(logins[0].player.id)
         assert match.fixture.ranked is True
+
+
+async def test_who_gets_a_bot_unasked_plays_for_nothing(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node:
+        node.roster.rated = True
+        await node.roster.admit()
+        first, second, *_ = (bot.player for bot in node.roster)
+        ann = (await node.join("ann", registered=True)).player
+        await node.lobby.request_random(ann)
+        await node.lobby.meet(ann, [first])
+        await node.lobby.request_named(ann, second.name)
+        ranked = {m.fixture.players[1].name: m.fixture.ranked for m in node.hall.open_of(ann.id)}
+        assert ranked == {first.name: False, second.name: True}
+
+
+async def test_only_the_bot_that_was_offered_takes_the_place_in_the_queue(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node:
+        await node.roster.admit()
+        first, second, *_ = (bot.player for bot in node.roster)
+        ann = (await node.join("ann")).player
+        await node.lobby.request_random(ann, wants_offer=True)
+        assert node.lobby.note_offer(ann, first)
+        await node.lobby.request_named(ann, second.name)
+        assert [seeker.player for seeker in node.lobby._waiting.values()] == [ann]
+        await node.lobby.request_named(ann, first.name)
+        assert not node.lobby._waiting

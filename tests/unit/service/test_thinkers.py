@@ -4,6 +4,7 @@ With the real worker, and with small programs in its place that fail in one way 
 """
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -20,7 +21,9 @@ from uttt.metrics import Metrics
 from uttt.rules.notation import parse_game
 from uttt.rules.position import legal_moves, play, start
 from uttt.rules.rulesets import STANDARD
-from uttt.service.thinkers import EngineFailed, Pool, Thinkers
+from uttt.service import engine_process
+from uttt.service.engine_process import EngineProcess
+from uttt.service.thinkers import Crowded, EngineFailed, Pool, Thinkers
 
 BEGIN = start(STANDARD)
 QUICK = Limits(depth=1)
@@ -107,6 +110,17 @@ async def test_a_killed_worker_fails_its_request_only() -> None:
         assert thinkers.pids != [pid]
 
 
+async def test_whoever_started_a_worker_decides_when_it_ends() -> None:
+    """The end of a service is told to all its processes, and the server has something to finish."""
+    async with thinking() as thinkers:
+        await thinkers.search(BEGIN, QUICK)
+        (pid,) = thinkers.pids
+        for number in (signal.SIGTERM, signal.SIGINT):
+            os.kill(pid, number)
+            assert (await thinkers.search(BEGIN, QUICK)).move in range(81)
+        assert thinkers.pids == [pid]
+
+
 async def test_a_stopped_worker_is_killed_when_its_time_is_up() -> None:
     async with thinking(grace=0.5) as thinkers:
         await thinkers.search(BEGIN, QUICK)
@@ -162,6 +176,41 @@ async def test_bots_go_before_analysis(tmp_path: Path) -> None:
         assert order == ["bot", "bot", "analysis", "analysis"]
 
 
+async def test_a_gentle_bot_does_not_wait_behind_strong_ones(tmp_path: Path) -> None:
+    async with thinking(command=program(tmp_path, ECHO)) as thinkers:
+        order = []
+
+        async def ask(name: str) -> None:
+            await thinkers.choose(name, BEGIN)
+            order.append(name)
+
+        await asyncio.gather(*(ask(f"bot-{n}") for n in ("dragon", "dragon", "wolf", "chick")))
+        assert order == ["bot-chick", "bot-dragon", "bot-dragon", "bot-wolf"]
+
+
+async def test_strong_bots_share_their_time_when_many_wait(tmp_path: Path) -> None:
+    asked = tmp_path / "asked"
+    text = f"""
+for line in sys.stdin:
+    open({str(asked)!r}, "a").write(line)
+    print('{{"move": 40}}', flush=True)
+"""
+    async with thinking(command=program(tmp_path, text)) as thinkers:
+        await asyncio.gather(*(thinkers.choose("bot-dragon", BEGIN) for _ in range(200)))
+    orders = [json.loads(line) for line in asked.read_text().splitlines()]
+    seconds = [order["limits"]["seconds"] for order in orders if "limits" in order]
+    assert orders[0]["level"] == "bot-dragon", "nobody else was waiting"
+    assert len(seconds) == 199
+    assert (seconds[0], min(seconds)) == (0.5, 0.01)
+    assert sum(seconds) < 7, "instead of 199"
+
+
+async def test_a_strong_bot_in_a_crowd_makes_a_legal_move() -> None:
+    async with thinking() as thinkers:
+        wolves = (thinkers.choose("bot-wolf", BEGIN) for _ in range(3))
+        assert all(move in legal_moves(BEGIN) for move in await asyncio.gather(*wolves))
+
+
 async def test_analysis_leaves_a_worker_to_bots(tmp_path: Path) -> None:
     slow = """
 for line in sys.stdin:
@@ -202,7 +251,7 @@ async def test_the_queue_is_bounded(tmp_path: Path) -> None:
         await until(lambda: thinkers.pids)
         running += [asyncio.create_task(thinkers.search(BEGIN, QUICK)) for _ in range(2)]
         await asyncio.sleep(0)
-        with pytest.raises(EngineFailed, match="too many"):
+        with pytest.raises(Crowded, match="too many"):
             await thinkers.search(BEGIN, QUICK)
     for task in running:
         with pytest.raises(EngineFailed):
@@ -248,3 +297,42 @@ async def test_a_worker_has_none_of_the_settings(
             await thinkers.search(BEGIN, QUICK)
     assert "PATH" in str(failure.value)
     assert "secret" not in str(failure.value)
+
+
+async def test_a_start_that_is_cancelled_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    pids: list[int] = []
+
+    async def stand_still(pid: int) -> None:
+        pids.append(pid)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(engine_process, "_put_session_last", stand_still)
+    start = asyncio.create_task(EngineProcess.start(1))
+    await until(lambda: pids)
+    start.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await start
+    with pytest.raises(ProcessLookupError):
+        os.kill(pids[0], 0)
+
+
+class Immortal:
+    """A process that the system does not let go."""
+
+    pid = 0
+    returncode = None
+
+    def kill(self) -> None:
+        pass
+
+    async def wait(self) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_a_process_that_cannot_be_killed_holds_up_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(engine_process, "_LONGEST_END", 0.05)
+    process: Any = Immortal()
+    async with asyncio.timeout(5):
+        await EngineProcess(process).kill()
