@@ -2,6 +2,8 @@
 
 import io
 import sys
+import time
+from collections.abc import Iterator
 
 import pytest
 from typer.testing import CliRunner
@@ -16,13 +18,14 @@ OURS = [sys.executable, "-c", "from uttt.cli import main; main()", "engine", "se
 
 
 def said(*commands: str) -> list[str]:
+    """What is answered to the commands, each of which has its time."""
     answers = io.StringIO()
-    serve(Engine(megabytes=1), "tested", commands, answers)
+    serve(Engine(megabytes=1), "tested", [*commands, "newgame"], answers)
     return answers.getvalue().splitlines()
 
 
 def test_it_tells_its_name_and_its_move() -> None:
-    name, move = said("hello", "position e5 d4", "go depth 4", "quit", "hello")
+    name, move = said("hello", "position e5 d4", "go depth 4", "newgame", "quit", "hello")
     assert name == "name tested"
     words = move.split()
     assert words[0] == "move"
@@ -41,12 +44,58 @@ def test_positions_come_as_games_and_as_lines() -> None:
         ("go", "error go needs limits: time MS, nodes N, depth N"),
         ("go time", "error go needs limits: time MS, nodes N, depth N"),
         ("go time -5", "error limits are whole numbers above 0"),
+        ("go depth 000", "error limits are whole numbers above 0"),
         ("position e5 e5", "error move 2 (e5) is not legal: cell taken"),
         ("dance", "error unknown command dance"),
     ],
 )
 def test_what_it_cannot_do_it_says(command: str, answer: str) -> None:
     assert said(command) == [answer]
+
+
+@pytest.mark.parametrize("limit", ["depth 99999999999", f"time {'9' * 20}", f"nodes {'9' * 5000}"])
+def test_a_limit_beyond_all_measure_is_none(limit: str) -> None:
+    other = "depth 2" if limit.startswith("nodes") else "nodes 50"
+    (answer,) = said("position e5 d4", f"go {limit} {other}")
+    assert answer.startswith("move ")
+
+
+def test_a_search_that_fails_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise OverflowError("too much")
+
+    monkeypatch.setattr(Engine, "search", fail)
+    assert said("go depth 1") == ["error too much"]
+
+
+def ended_by_ctrl_c() -> Iterator[str]:
+    yield "go time 60000"
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("commands", [["go time 60000", "quit"], ["go time 60000"]])
+def test_the_end_stops_the_search(commands: list[str]) -> None:
+    began = time.monotonic()
+    answers = io.StringIO()
+    serve(Engine(megabytes=1), "tested", commands, answers)
+    assert time.monotonic() - began < 10
+    assert answers.getvalue().startswith("move ")
+
+
+def test_ctrl_c_stops_the_search() -> None:
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        serve(Engine(megabytes=1), "tested", ended_by_ctrl_c(), io.StringIO())
+    assert time.monotonic() - began < 10
+
+
+def test_the_end_does_not_wait_for_a_search_that_does_not_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Engine, "search", lambda *_: time.sleep(20))
+    began = time.monotonic()
+    serve(Engine(megabytes=1), "tested", ["go depth 1", "quit"], io.StringIO())
+    assert time.monotonic() - began < 10
 
 
 def test_a_program_is_asked_and_ended() -> None:
@@ -56,6 +105,16 @@ def test_a_program_is_asked_and_ended() -> None:
         program.new_game()
         move = program.move(STANDARD, [parse_move("e5")], Limits(nodes=200))
         assert move // 9 == 4
+    finally:
+        program.close()
+
+
+def test_an_empty_line_is_not_the_end_of_a_program() -> None:
+    source = "print(); print('name x'); input(); input(); input(); print('\\n \\nmove e5')"
+    program = Program([sys.executable, "-c", source])
+    try:
+        assert program.name == "x"
+        assert program.move(STANDARD, [], Limits(nodes=1)) == parse_move("e5")
     finally:
         program.close()
 
