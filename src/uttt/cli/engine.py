@@ -14,6 +14,7 @@ from uttt import __version__
 from uttt.cli import engine_match
 from uttt.cli.run import Failed, print_table
 from uttt.engine import COMPILED, Engine, Limits, Verdict
+from uttt.engine.hindsight import consistent
 from uttt.engine.judgement import Judgement, judge
 from uttt.engine.lines import read_position, serve
 from uttt.engine.search import use_network
@@ -131,7 +132,8 @@ def analyse(
         if len(games) > 1:
             typer.echo(f"Game {number}")
         engine.new_game()
-        _print_judgement(judge(begun, moves, _verdicts(engine, begun, moves, within)))
+        verdicts = consistent(moves, _verdicts(engine, begun, moves, within))
+        _print_judgement(judge(begun, moves, verdicts))
 
 
 def _verdicts(engine: Engine, begun: Position, moves: list[int], within: Limits) -> list[Verdict]:

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from uttt.cli.main import app
 from uttt.engine import Engine, Limits
 from uttt.engine.lines import Faulty, Program, serve
+from uttt.engine.verdict import Proof, Verdict
 from uttt.rules.notation import parse_move
 from uttt.rules.rulesets import STANDARD
 
@@ -159,6 +160,22 @@ def test_analyse_judges_each_game() -> None:
     assert code == 0
     assert text.count("Game ") == 2
     assert len(text.splitlines()) == 2 + 2 + 3 + 2
+
+
+def test_analyse_says_all_that_follows_from_what_is_certain(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = [
+        Verdict(parse_move("e5"), 0.5, None, None, 5, 100, (parse_move("e5"),)),
+        Verdict(parse_move("d5"), 0.5, None, None, 5, 100, (parse_move("d5"),)),
+        Verdict(parse_move("a2"), 0.0, Proof.LOSS, 4, 5, 100, (parse_move("a2"),)),
+    ]
+    monkeypatch.setattr(Engine, "search", lambda _, position, __: found[position.plies])
+    code, text, failure = run("analyse", "-", text="e5 d4")
+    assert code == 0, failure
+    first, second = text.splitlines()[1:]
+    assert first.split()[1:4] == ["e5", "0.0%", "second"]
+    assert second.split()[1:4] == ["d4", "0.0%", "second"]
 
 
 def test_perft_counts() -> None:
