@@ -1,7 +1,12 @@
 """The line protocol, from both sides, and the commands that use it."""
 
 import io
+import os
+import pty
+import signal
+import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 
@@ -153,6 +158,65 @@ def test_bestmove_names_a_square_and_ranks_all() -> None:
 
 def test_bestmove_explains_what_is_wrong() -> None:
     assert run("bestmove", "e5", "e5")[2] == "move 2 (e5) is not legal: cell taken"
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        ("--depth", "3000000000"),
+        ("--time", "inf"),
+        ("--time", "nan"),
+        ("--nodes", "99999999999999999999"),
+    ],
+)
+def test_limits_that_no_search_can_have_are_refused(limit: tuple[str, str]) -> None:
+    result = CliRunner().invoke(app, ["engine", "bestmove", *limit])
+    assert result.exit_code == 2
+    assert limit[0] in result.stderr
+
+
+def press_ctrl_c(stopped: threading.Event) -> None:
+    """Press it in the middle of a computation, which goes on until it is told to stop."""
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    stopped.wait(30)
+
+
+@pytest.mark.parametrize("words", [["bestmove"], ["bestmove", "--rank"], ["analyse", "-"]])
+def test_ctrl_c_ends_a_search(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    stopped = threading.Event()
+    for name in ("search", "rank"):
+        monkeypatch.setattr(Engine, name, lambda *_: press_ctrl_c(stopped))
+    monkeypatch.setattr(Engine, "stop", lambda _: stopped.set())
+    result = CliRunner().invoke(app, ["engine", *words], input="e5 d4")
+    assert result.exit_code == 130
+    assert result.stderr == "uttt: ended by Ctrl+C\n"
+    assert stopped.is_set()
+
+
+def test_ctrl_c_ends_perft(monkeypatch: pytest.MonkeyPatch) -> None:
+    over = threading.Event()
+    monkeypatch.setattr("uttt.engine.compiled.board.perft", lambda *_: press_ctrl_c(over))
+    result = CliRunner().invoke(app, ["engine", "perft", "3"])
+    over.set()
+    assert result.exit_code == 130
+    assert result.stderr == "uttt: ended by Ctrl+C\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [(["bestmove", "--time", "0.3"], "searching, at most 0.3 s"), (["perft", "3"], "3 plies")],
+)
+def test_progress_is_shown_on_a_terminal_only(words: list[str], shown: str) -> None:
+    command = [*OURS[:-1], *words]
+    assert subprocess.run(command, capture_output=True, check=True).stderr == b""
+    ours, theirs = pty.openpty()
+    try:
+        with os.fdopen(ours, "rb", buffering=0) as terminal:
+            subprocess.run(command, stdout=subprocess.DEVNULL, stderr=theirs, check=True)
+            seen = terminal.read(10_000).decode()
+    finally:
+        os.close(theirs)
+    assert shown in seen
 
 
 def test_analyse_judges_each_game() -> None:
