@@ -255,3 +255,27 @@ def test_match_says_how_two_engines_compare() -> None:
 
 def test_match_explains_an_engine_that_cannot_be_started() -> None:
     assert "cannot be started" in run("match", "ours", "no-such-program", "--games", "2")[2]
+
+
+def test_match_closes_the_first_engine_if_the_second_cannot_be_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    closed: list[Program] = []
+    close = Program.close
+
+    def note(program: Program) -> None:
+        closed.append(program)
+        close(program)
+
+    monkeypatch.setattr(Program, "close", note)
+    run("match", "ours", "no-such-program", "--games", "2")
+    assert len(closed) == 1
+
+
+def test_match_explains_a_command_whose_quotes_are_not_closed() -> None:
+    failure = run("match", "ours", "it's", "--games", "2")[2]
+    assert failure.endswith("it's: No closing quotation")
+
+
+def test_match_refuses_an_odd_number_of_games() -> None:
+    assert "must be even" in run("match", "ours", "ours", "--games", "3")[2]
