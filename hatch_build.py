@@ -112,7 +112,10 @@ def _compile(root: Path, target: Path, flags: list[str]) -> None:
             for path in modules
         ]
         compiled = cythonize(
-            extensions, build_dir=str(root / "build" / "engine"), compiler_directives=DIRECTIVES
+            extensions,
+            build_dir=str(root / "build" / "engine"),
+            compiler_directives=DIRECTIVES,
+            force=True,  # by their times the files would outlive a change of the directives
         )
         distribution = Distribution({"name": "uttt", "ext_modules": compiled})
         command = distribution.get_command_obj("build_ext")

@@ -44,6 +44,10 @@ class PlainSearch:
         """The best move found within the limits. The match must not be over."""
         return self._deepen(position, legal_moves(position), limits)
 
+    def ready(self) -> None:
+        """Forget a `stop`: the next search is not meant by it."""
+        self._stop.clear()
+
     def rank(self, position: Position, limits: Limits) -> list[Verdict]:
         """A verdict for each legal move, best first; each gets its share of the limits."""
         moves = legal_moves(position)
@@ -64,7 +68,6 @@ class PlainSearch:
         self._best.clear()
 
     def _deepen(self, position: Position, moves: list[int], limits: Limits) -> Verdict:
-        self._stop.clear()
         self._nodes = 0
         self._max_nodes = limits.nodes or 0
         self._deadline = math.inf if limits.seconds is None else self._now() + limits.seconds
@@ -103,7 +106,7 @@ class PlainSearch:
     ) -> tuple[int, tuple[int, ...]]:
         """The value of a position and the line that leads to it."""
         if position.result is not None:
-            return (0 if position.result is Result.DRAW else ply - WON), ()
+            return _ended(position, ply), ()
         self._count()
         if depth <= 0:
             self._horizon = True
@@ -140,6 +143,16 @@ def worth(verdict: Verdict) -> tuple[float, int]:
     if verdict.proof is Proof.WIN:
         return verdict.chance, -plies
     return verdict.chance, plies
+
+
+def _ended(position: Position, ply: int) -> int:
+    """The value of a match that is over. Where sub-boards are counted out, whoever moved last may
+    have lost by it.
+    """
+    if position.result is Result.DRAW:
+        return 0
+    has_won = (position.result is Result.FIRST) == (position.turn == 0)
+    return WON - ply if has_won else ply - WON
 
 
 def _verdict(value: int, line: tuple[int, ...], depth: int, nodes: int, *, exact: bool) -> Verdict:

@@ -22,7 +22,8 @@ else:
     COMPILED = True
 """Whether searches run in the compiled core; else they are some hundred times slower."""
 
-_NODES_TO_FINISH: Final = 3_000_000
+_NODES_TO_FINISH: Final = 200_000
+"""What may be searched beyond the limits, some 0.1 s, to show a line that is proved to its end."""
 
 
 class _Search(Protocol):
@@ -31,6 +32,7 @@ class _Search(Protocol):
     def search(self, position: Position, limits: Limits) -> Verdict: ...
     def rank(self, position: Position, limits: Limits) -> list[Verdict]: ...
     def stop(self) -> None: ...
+    def ready(self) -> None: ...
     def forget(self) -> None: ...
 
 
@@ -57,7 +59,10 @@ class Engine:
         Raises ValueError if the match is over, or if there is no limit at all.
         """
         _check(position, limits)
-        return self._search.search(position, limits)
+        try:
+            return self._search.search(position, limits)
+        finally:
+            self.ready()
 
     def rank(self, position: Position, limits: Limits) -> list[Verdict]:
         """A verdict for each legal move, best first. The limits hold for all of them together.
@@ -65,11 +70,20 @@ class Engine:
         Each has the move as `move` and as the first of its `line`. Raises ValueError as `search`.
         """
         _check(position, limits)
-        return self._search.rank(position, limits)
+        try:
+            return self._search.rank(position, limits)
+        finally:
+            self.ready()
 
     def stop(self) -> None:
-        """End the running search soon; it answers with what it has. Without one: nothing."""
+        """End the running search soon; it answers with what it has. Without one, the next one ends
+        at once, so that a `stop` is not lost on a thread that is about to search.
+        """
         self._search.stop()
+
+    def ready(self) -> None:
+        """Take back a `stop` that came when nothing was searched any more."""
+        self._search.ready()
 
     def new_game(self) -> None:
         """Forget what was seen, so that the next answers do not depend on it."""
@@ -110,6 +124,10 @@ class CompiledSearch:
         """See `Engine.stop`."""
         self._searcher.stop()
 
+    def ready(self) -> None:
+        """See `Engine.ready`."""
+        self._searcher.ready()
+
     def forget(self) -> None:
         """See `Engine.new_game`."""
         self._searcher.forget()
@@ -121,26 +139,33 @@ class CompiledSearch:
             chance = 0.5 if drawn else 1 / (1 + math.exp(-value / self._logit))
             proof = Proof.DRAW if drawn else None
             return Verdict(line[0], chance, proof, None, depth, nodes, tuple(line))
-        whole = self._finished(position, line, self._won - abs(value))
+        whole, is_over = self._finished(position, line)
         proof = Proof.WIN if value > 0 else Proof.LOSS
-        return Verdict(line[0], float(value > 0), proof, len(whole), depth, nodes, tuple(whole))
+        plies = len(whole) if is_over else None
+        return Verdict(line[0], float(value > 0), proof, plies, depth, nodes, tuple(whole))
 
-    def _finished(self, position: Position, line: list[int], plies: int) -> list[int]:
-        """A line that was proved to end the match, to its end: cut-offs leave it shorter."""
+    def _finished(self, position: Position, line: list[int]) -> tuple[list[int], bool]:
+        """A line of a proved win or loss, to the end of the match if that is found in time, and
+        whether it was: cut-offs leave lines shorter.
+        """
         whole: list[int] = []
+        left = _NODES_TO_FINISH
         while True:
             for move in line:
                 whole.append(move)
                 position = play(position, move)
-            if position.result is not None or len(whole) >= plies:
-                return whole
+            if position.result is not None:
+                return whole, True
             rest = legal_moves(position)
             if len(rest) == 1:
                 line = rest
                 continue
-            value, _, _, _, line = self._searcher.search(position, 0, _NODES_TO_FINISH, 0)
+            if left <= 0:
+                return whole, False
+            value, _, _, nodes, line = self._searcher.search(position, 0, left, 0)
+            left -= nodes
             if abs(value) < self._forced:
-                return whole
+                return whole, False
 
 
 def _plain(limits: Limits) -> tuple[int, int, int]:
@@ -155,6 +180,8 @@ def _check(position: Position, limits: Limits) -> None:
         raise ValueError("the match is over")
     if limits.seconds is None and limits.nodes is None and limits.depth is None:
         raise ValueError("a search needs a limit")
+    if limits.depth is not None and limits.depth < 1:
+        raise ValueError("a search looks at least one ply ahead")
 
 
 if COMPILED and SHIPPED.exists():

@@ -33,7 +33,7 @@ class Verdict:
     proof: Proof | None
     """Not None only if it is certain."""
     plies: int | None
-    """With a proved win or loss, the plies to the end of the match on `line`; else None."""
+    """With a proved win or loss whose `line` goes to the end of the match, its plies; else None."""
     depth: int
     """The last depth that was searched wholly, in plies."""
     nodes: int

@@ -17,10 +17,19 @@ POSITIONS = 120
 MEANS = {Proof.WIN: 1, Proof.DRAW: 0, Proof.LOSS: -1}
 
 
+def side_value(position: Position) -> int:
+    """Of a match that is over, for the side that would be to move: it may have won, where
+    sub-boards are counted out.
+    """
+    if position.result is Result.DRAW:
+        return 0
+    return 1 if (position.result is Result.FIRST) == (position.turn == 0) else -1
+
+
 def brute_force(position: Position, known: dict[Any, int]) -> int:
     """1 if the side to move wins, 0 if it draws, -1 if it loses."""
     if position.result is not None:
-        return 0 if position.result is Result.DRAW else -1
+        return side_value(position)
     key = position[1:4] + position[5:8]  # the ruleset stays
     if key not in known:
         values = (-brute_force(play(position, move), known) for move in legal_moves(position))
@@ -38,14 +47,14 @@ def free_cells(position: Position) -> int:
 
 
 def endings(name: str, most_free: int) -> list[Position]:
-    """Positions near the end of random games, few cells being free."""
+    """Positions near the end of random games, at most so many cells being free."""
     draw, found = random.Random(name), []
     while len(found) < POSITIONS:
         position, passed = start(RULESETS[name]), []
         while position.result is None:
             passed.append(position)
             position = play(position, draw.choice(legal_moves(position)))
-        position = passed[-draw.randint(1, min(9, len(passed)))]
+        position = passed[-draw.randint(1, min(most_free - 1, len(passed)))]
         if free_cells(position) <= most_free:
             found.append(position)
     return found
@@ -61,12 +70,21 @@ def assert_right(position: Position, verdict: Verdict, known: dict[Any, int]) ->
     assert -brute_force(play(position, verdict.move), known) == value
     if verdict.proof is Proof.DRAW:
         return
+    assert_leads_there(position, verdict)
+
+
+def assert_leads_there(position: Position, verdict: Verdict) -> None:
+    """The line of a proved win or loss ends so, in as many plies as are told, or is not told to."""
     end = position
     for move in verdict.line:
         end = play(end, move)
+    if end.result is None:
+        assert verdict.plies is None
+        return
     assert len(verdict.line) == verdict.plies
-    assert end.result in (Result.FIRST, Result.SECOND)
-    assert (end.turn != position.turn) == (verdict.proof is Proof.WIN)
+    winner = 0 if end.result is Result.FIRST else 1
+    assert end.result is not Result.DRAW
+    assert (winner == position.turn) == (verdict.proof is Proof.WIN)
 
 
 @pytest.mark.parametrize("name", RULESETS)
@@ -78,6 +96,35 @@ def test_proofs_of_the_engine_are_right_and_few_endings_stay_open(name: str) -> 
         seen[verdict.proof] += 1
     assert min(seen[proof] for proof in Proof) >= 3
     assert seen[None] <= POSITIONS // 20
+
+
+def test_among_them_are_matches_that_are_lost_by_moving_last() -> None:
+    """Where sub-boards are counted out; else the tests here could not see it done wrong."""
+    lost = 0
+    for position in endings("most-boards", 10):
+        for move in legal_moves(position):
+            after = play(position, move)
+            lost += after.result is not None and side_value(after) == 1
+    assert lost  # and there are more some moves later
+
+
+@pytest.mark.parametrize("name", RULESETS)
+def test_short_searches_of_longer_endings_claim_nothing_that_is_not_so(name: str) -> None:
+    """Where the ending is solved before the search has seen its end: what is claimed holds
+    against a long search, and lines lead where they are said to lead.
+    """
+    short, long = Engine(), Engine(megabytes=64)
+    claimed = 0
+    for position in endings(name, 26)[:60]:
+        verdict = short.search(position, Limits(nodes=300))
+        assert verdict.nodes <= 300 + 300 // 4 + 10
+        if verdict.proof is None:
+            continue
+        claimed += 1
+        assert long.search(position, Limits(nodes=3_000_000)).proof is verdict.proof
+        if verdict.proof is not Proof.DRAW:
+            assert_leads_there(position, verdict)
+    assert claimed >= 10
 
 
 @pytest.mark.parametrize("name", RULESETS)

@@ -99,6 +99,24 @@ def test_stop_ends_a_search_from_another_thread_and_others_run_meanwhile(engine:
     assert verdicts[0].move in legal_moves(MIDDLE)
 
 
+def test_a_stop_that_comes_before_the_search_is_not_lost(engine: Engine) -> None:
+    engine.stop()
+    before = time.monotonic()
+    assert engine.search(MIDDLE, Limits(seconds=60)).move in legal_moves(MIDDLE)
+    assert time.monotonic() - before < 10
+    assert engine.search(MIDDLE, Limits(depth=4)).depth == 4  # which was not meant
+    engine.stop()
+    engine.ready()
+    assert engine.search(MIDDLE, Limits(depth=4)).depth == 4
+
+
+def test_ranking_that_is_stopped_proves_nothing(engine: Engine) -> None:
+    engine.stop()
+    ranked = engine.rank(start(), Limits(seconds=60))
+    assert len(ranked) == 81
+    assert all(verdict.proof is None for verdict in ranked)
+
+
 def test_it_sees_a_win_at_once_and_says_so(engine: Engine) -> None:
     for seed in range(200):
         draw, position = random.Random(seed), start()
@@ -115,6 +133,8 @@ def test_no_search_of_a_match_that_is_over_nor_without_a_limit(engine: Engine) -
     draw, position = random.Random(1), start()
     with pytest.raises(ValueError, match="limit"):
         engine.search(position, Limits())
+    with pytest.raises(ValueError, match="ahead"):
+        engine.search(position, Limits(depth=0))
     while position.result is None:
         position = play(position, draw.choice(legal_moves(position)))
     for ask in (engine.search, engine.rank):

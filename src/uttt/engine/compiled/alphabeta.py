@@ -9,7 +9,7 @@ import math
 
 import cython
 from cython.cimports.libc.stdint import uint8_t
-from cython.cimports.uttt.engine.compiled.board import DRAWN, Board, list_moves
+from cython.cimports.uttt.engine.compiled.board import Board, list_moves
 from cython.cimports.uttt.engine.compiled.ordering import (
     QUIET,
     hopes,
@@ -36,6 +36,7 @@ from cython.cimports.uttt.engine.compiled.tree import (
     DEEPEST,
     INFINITE,
     Search,
+    ended,
     enter,
     must_stop,
     take_line,
@@ -60,7 +61,7 @@ def descend(s, ply, depth, alpha, beta):
     board: cython.pointer(Board) = cython.address(s.boards[ply])
     s.lengths[ply] = 0
     if board.result:
-        return 0 if board.result == DRAWN else ply - WON
+        return ended(board, ply)
     if ply > 0 and not board.most_boards_wins:
         who: cython.int = hopes(board)
         if who == 0 or (who == 1 and beta <= 0) or (who == 2 and alpha >= 0):
@@ -75,10 +76,11 @@ def descend(s, ply, depth, alpha, beta):
         s.lines[ply][0] = win
         s.lengths[ply] = 1
         return WON - ply - 1
-    alpha = max(alpha, ply + 2 - WON)
-    beta = min(beta, WON - ply - 3)
-    if alpha >= beta:
-        return alpha
+    if not board.most_boards_wins:  # there a match may end at once without a line
+        alpha = max(alpha, ply + 2 - WON)
+        beta = min(beta, WON - ply - 3)
+        if alpha >= beta:
+            return alpha
     return _expand(s, ply, depth, alpha, beta)
 
 
@@ -126,7 +128,9 @@ def _expand(
     moves: uint8_t[81]
     promises: cython.int[81]
     count: cython.int = list_moves(board, moves)
-    dangers: cython.int = threats(board, 1 - board.turn)
+    dangers: cython.int = 0
+    if not board.most_boards_wins:  # there a move may end the match before they come true
+        dangers = threats(board, 1 - board.turn)
     i: cython.int
     j: cython.int
     if dangers:
@@ -173,7 +177,7 @@ def _expand(
             value = -descend(s, ply + 1, next_depth, -beta, -alpha)
         else:
             if depth >= 3 and i >= 2 and promise < QUIET:
-                reduction = _reduction[64 * (min(63, depth)) + i]
+                reduction = _reduction[64 * min(63, depth) + min(63, i)]
                 if promise < -3000:
                     reduction += 1
                 if exact or promise > 500:

@@ -48,7 +48,9 @@ def solve(s, ply, alpha, beta):
     board: cython.pointer(Board) = cython.address(s.boards[ply])
     s.lengths[ply] = 0
     if board.result:
-        return 0 if board.result == DRAWN else -1
+        if board.result == DRAWN:
+            return 0
+        return 1 if board.result == 1 + board.turn else -1  # see tree.ended
     s.nodes += 1
     if gives_up(s) or ply >= DEEPEST:
         s.gave_up = True
@@ -94,7 +96,9 @@ def _try_all(
     moves: uint8_t[81]
     promises: cython.int[81]
     count: cython.int = list_moves(board, moves)
-    dangers: cython.int = threats(board, 1 - board.turn)
+    dangers: cython.int = 0
+    if not board.most_boards_wins:  # there a move may end the match before they come true
+        dangers = threats(board, 1 - board.turn)
     promise_all(s, ply, moves, promises, count, best_move)
     first_alpha: cython.int = alpha
     best: cython.int = -1

@@ -4,11 +4,12 @@ Never quiet moves.
 """
 
 import cython
-from cython.cimports.uttt.engine.compiled.board import COMPLETING, DRAWN, FREE, FULL, Board
+from cython.cimports.uttt.engine.compiled.board import COMPLETING, FREE, FULL, Board
 from cython.cimports.uttt.engine.compiled.ordering import winning_move
 from cython.cimports.uttt.engine.compiled.table import WON
 from cython.cimports.uttt.engine.compiled.tree import (
     DEEPEST,
+    ended,
     enter,
     look,
     must_stop,
@@ -22,7 +23,7 @@ def quiesce(s, ply, alpha, beta, taken):
     s.lengths[ply] = 0
     s.nodes += 1
     if board.result:
-        return 0 if board.result == DRAWN else ply - WON
+        return ended(board, ply)
     if must_stop(s):
         return 0
     win: cython.int = winning_move(board)

@@ -13,7 +13,7 @@ from cython.cimports.uttt.engine.compiled.alphabeta import descend, start_tables
 from cython.cimports.uttt.engine.compiled.board import list_moves, set_board
 from cython.cimports.uttt.engine.compiled.ending import UNSOLVED, room, solve
 from cython.cimports.uttt.engine.compiled.network import is_loaded
-from cython.cimports.uttt.engine.compiled.rows import VALUE_OF_LOGIT
+from cython.cimports.uttt.engine.compiled.rows import MOST_VALUE, VALUE_OF_LOGIT
 from cython.cimports.uttt.engine.compiled.table import FORCED, NO_MOVE, WON, clear, release, reserve
 from cython.cimports.uttt.engine.compiled.tree import DEEPEST, INFINITE, Search, enter, now
 
@@ -38,6 +38,7 @@ class Searcher:
     _depth: cython.int
     _value: cython.int
     _end: cython.longlong
+    _told_to_stop: cython.bint
     _solved: cython.int  # the value of the ending, or UNSOLVED
     _solution: cython.int  # a move that keeps it
 
@@ -54,8 +55,13 @@ class Searcher:
             free(self._s)
 
     def stop(self) -> None:
-        """End the running search soon."""
+        """End the running search soon, or the next one at once."""
+        self._told_to_stop = True
         self._s.stopped = True
+
+    def ready(self) -> None:
+        """Forget a `stop`: the next search is not meant by it."""
+        self._told_to_stop = False
 
     def forget(self) -> None:
         """Forget what was seen."""
@@ -96,7 +102,7 @@ class Searcher:
         s.deadline = 0
         moves: uint8_t[81]
         count: cython.int = list_moves(cython.address(s.boards[0]), moves)
-        found = {moves[i]: (-INFINITE, 0, [moves[i]]) for i in range(count)}
+        found = {moves[i]: (-MOST_VALUE, 0, [moves[i]]) for i in range(count)}
         order = list(found)
         deepest: cython.int = depth if 0 < depth < DEEPEST else DEEPEST - 1
         reached: cython.int
@@ -136,7 +142,7 @@ class Searcher:
         s.lanes[0].known[1] = False
         s.uses_network = is_loaded()
         s.played[0] = max(position.last, 0)
-        s.stopped = False
+        s.stopped = self._told_to_stop
         s.nodes = 0
         s.most_nodes = nodes
         s.deadline = now(s.clock) + nanoseconds if nanoseconds else 0
@@ -179,7 +185,7 @@ class Searcher:
             while True:
                 value: cython.int = descend(s, 0, depth, low, high)
                 if s.lengths[0] > 0 and (value > low or s.stopped):
-                    self._keep_line()
+                    self._keep_line(not s.stopped and (value > FORCED or value < -FORCED))
                 if s.stopped:
                     return
                 width *= 3
@@ -209,7 +215,10 @@ class Searcher:
         if room(s) > SOLVABLE_ROOM:
             return
         s.gave_up = False
-        s.solve_nodes = s.nodes + (s.most_nodes // 8 if s.most_nodes else 1000000)
+        s.solve_nodes = s.nodes + 1000000
+        if s.most_nodes:
+            left: cython.ulonglong = s.most_nodes - s.nodes if s.most_nodes > s.nodes else 0
+            s.solve_nodes = s.nodes + left // 8
         s.solve_deadline = 0
         if s.deadline:
             time: cython.longlong = now(s.clock)
@@ -228,11 +237,15 @@ class Searcher:
         s: cython.pointer(Search) = self._s
         if self._solved == UNSOLVED or self._value > FORCED or self._value < -FORCED:
             return
+        s.lengths[DEEPEST + 1] = 1  # of the line only the first move is known to keep the result
+        s.stopped = self._told_to_stop  # the limits were those of the search
         if self._solved == -1:
             self._value = -FORCED - 1
             return
         s.gave_up = False
         s.solve_nodes = s.nodes + 100000
+        if s.most_nodes:
+            s.solve_nodes = s.nodes + min(100000, s.most_nodes // 8)
         s.solve_deadline = 0
         liked: cython.int = s.lines[DEEPEST + 1][0]
         if liked != self._solution:
@@ -240,22 +253,23 @@ class Searcher:
             value: cython.int = -solve(s, 1, -1, 1)
             if s.gave_up or value != self._solved:
                 s.lines[DEEPEST + 1][0] = self._solution
-                s.lengths[DEEPEST + 1] = 1
         self._value = FORCED + 1 if self._solved == 1 else 0
 
     @cython.cfunc
     @cython.nogil
     @cython.exceptval(check=False)
-    def _keep_line(self) -> cython.void:
-        """Keep the line of the root, unless it is but the beginning of that which is kept."""
+    def _keep_line(self, proved: cython.bint) -> cython.void:
+        """Keep the line of the root, unless it is but the beginning of that which is kept and
+        nothing is proved: the rest of that was only expected.
+        """
         s: cython.pointer(Search) = self._s
         i: cython.int
-        if s.lengths[0] <= s.lengths[DEEPEST + 1]:
+        if not proved and s.lengths[0] <= s.lengths[DEEPEST + 1]:
             for i in range(s.lengths[0]):
                 if s.lines[0][i] != s.lines[DEEPEST + 1][i]:
                     break
             else:
                 return
-        for i in range(self._s.lengths[0]):
-            self._s.lines[DEEPEST + 1][i] = self._s.lines[0][i]
-        self._s.lengths[DEEPEST + 1] = self._s.lengths[0]
+        for i in range(s.lengths[0]):
+            s.lines[DEEPEST + 1][i] = s.lines[0][i]
+        s.lengths[DEEPEST + 1] = s.lengths[0]

@@ -35,6 +35,7 @@ ctypedef struct Search:
 cdef int64_t now(int clock) noexcept nogil
 cdef int must_stop(Search *s) noexcept nogil
 cdef int gives_up(Search *s) noexcept nogil
+cdef int ended(Board *board, int ply) noexcept nogil
 cdef void enter(Search *s, int ply, int move) noexcept nogil
 cdef int look(Search *s, int ply) noexcept nogil
 cdef void take_line(Search *s, int ply, int move) noexcept nogil

@@ -6,9 +6,10 @@ Never which moves are tried or what values mean.
 import cython
 from cython.cimports.libc.stdint import int64_t
 from cython.cimports.posix.time import clock_gettime, timespec
-from cython.cimports.uttt.engine.compiled.board import play
+from cython.cimports.uttt.engine.compiled.board import DRAWN, play
 from cython.cimports.uttt.engine.compiled.glance import glance
 from cython.cimports.uttt.engine.compiled.network import evaluate, refresh, update
+from cython.cimports.uttt.engine.compiled.table import WON
 
 
 def now(clock):
@@ -27,6 +28,16 @@ def gives_up(s):
     ):
         s.gave_up = True
     return s.gave_up
+
+
+def ended(board, ply):
+    """The value of a match that is over, for the side that would be to move.
+
+    Where sub-boards are counted out, whoever moved last may have lost by it.
+    """
+    if board.result == DRAWN:
+        return 0
+    return WON - ply if board.result == 1 + board.turn else ply - WON
 
 
 def enter(s, ply, move):
