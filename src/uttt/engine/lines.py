@@ -103,6 +103,7 @@ class _Speaker:
     def _go(self, limits: Limits) -> None:
         if self._position.result is not None:
             raise ValueError("the match is over")
+        self._engine.ready()  # here, not in the thread: a stop from now on is meant
         self._thinking = threading.Thread(
             target=self._think, args=(self._position, limits), daemon=True
         )

@@ -74,6 +74,18 @@ def test_a_search_that_fails_is_answered(monkeypatch: pytest.MonkeyPatch) -> Non
     assert said("go depth 1") == ["error too much"]
 
 
+def test_a_stop_that_comes_with_a_go_is_not_lost() -> None:
+    began = time.monotonic()
+    (answer,) = said("go time 60000", "stop")
+    assert answer.startswith("move ")
+    assert time.monotonic() - began < 10
+
+
+def test_a_stop_without_a_search_stops_none() -> None:
+    (answer,) = said("position e5 d4", "stop", "go depth 4")
+    assert " depth 4 " in answer
+
+
 def ended_by_ctrl_c() -> Iterator[str]:
     yield "go time 60000"
     raise KeyboardInterrupt
