@@ -1,22 +1,28 @@
 """The command `python -m train`: a whole generation, or one of its steps. See train/README.md."""
 
 import argparse
+import shlex
 import subprocess
 import sys
 from array import array
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from train import calibration, export, gate, records, schedule, selfplay
 from uttt.engine import weights
 
 
 def main() -> int:
-    """Run a step; 1 if a network did not pass the gate."""
+    """Run a step; 1 if a network did not pass the gate, 2 if the step cannot be made."""
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
     step = {"play": _play, "fit": _fit, "gate": _gate, "generation": _generation}[options.step]
-    return step(options)
+    try:
+        return step(options)
+    except selfplay.OtherGames as found:
+        sys.stderr.write(f"{found}. Move it away, or give another --out.\n")
+        return 2
 
 
 def _options() -> argparse.Namespace:
@@ -57,12 +63,12 @@ def _play(options: argparse.Namespace) -> int:
 
 def _fit(options: argparse.Namespace) -> int:
     data = bytearray()
+    counts = []
     for directory in (*options.also, options.out):
         played = records.read(sorted(directory.glob("*.records")))
         scale = calibration.calibrate(played)
-        _say(
-            f"{directory.name}: {len(played) // records.RECORD_BYTES} records, {scale:.0f} a logit"
-        )
+        counts.append({"name": directory.name, "positions": len(played) // records.RECORD_BYTES})
+        _say(f"{directory.name}: {counts[-1]['positions']} records, {scale:.0f} a logit")
         data += played
     plan = schedule.Plan(options.passes, options.rate, options.trust, options.jobs, options.seed)
     network = schedule.initial(options.seed)
@@ -74,7 +80,8 @@ def _fit(options: argparse.Namespace) -> int:
         )
 
     schedule.train(network, data, plan, report)
-    _write(options, network, len(data) // records.RECORD_BYTES, None)
+    provenance = _provenance(options, len(data) // records.RECORD_BYTES, counts[:-1])
+    export.write(options.out / "weights.net", network, provenance)
     (options.out / "weights.floats").write_bytes(network.tobytes())
     return 0
 
@@ -98,31 +105,39 @@ def _gate(options: argparse.Namespace) -> int:
     if not gate.passes(tally):
         return 1
     floats = array("f", (options.out / "weights.floats").read_bytes())
-    positions = weights.read(options.out / "weights.net").provenance["positions"]
-    _write(options, floats, positions, match)
+    learned = weights.read(options.out / "weights.net").provenance
+    provenance = {**learned, "match": match, "match_command": _command()}
+    export.write(options.out / "weights.net", floats, provenance)
     if options.install:
         weights.SHIPPED.write_bytes((options.out / "weights.net").read_bytes())
     return 0
 
 
-def _write(
-    options: argparse.Namespace, network: "array[float]", positions: int, match: str | None
-) -> None:
-    provenance = {
+def _provenance(
+    options: argparse.Namespace, positions: int, also: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """How the network was learned; `also`: the older records among the positions."""
+    played = selfplay.noted(options.out) or {"nodes": options.nodes}
+    return {
         "name": options.out.name,
         "date": datetime.now(UTC).date().isoformat(),
         "commit": _commit(),
-        "command": "python -m train generation",
+        "command": _command(),
         "positions": positions,
-        "nodes": options.nodes,
+        "also": also,
+        "nodes": played["nodes"],
         "passes": options.passes,
         "rate": options.rate,
         "trust": options.trust,
         "seed": options.seed,
         "parent": None if options.parent is None else _name(options.parent),
-        "match": match,
+        "match": None,
     }
-    export.write(options.out / "weights.net", network, provenance)
+
+
+def _command() -> str:
+    """What was typed to run this."""
+    return shlex.join(["python", "-m", "train", *sys.argv[1:]])
 
 
 def _name(path: Path) -> str:

@@ -3,12 +3,14 @@
 The same seed, nodes and network give the same games. Never training.
 """
 
+import hashlib
+import json
 import random
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from train.evaluation import use
 from train.records import Record, observe, pack
@@ -18,6 +20,12 @@ from uttt.rules.position import Position, Result, legal_moves, play, start
 _PROVED: Final = 29_000
 """Values beyond are wins and losses by force."""
 _TABLE_MEGABYTES: Final = 1
+_NOTE: Final = "games.json"
+"""What stands beside records, so that nobody takes them for those of other games."""
+
+
+class OtherGames(Exception):
+    """The records that are there are not of the games that were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +46,11 @@ class Games:
 def play_games(games: Games, net: Path | None, directory: Path, jobs: int) -> list[Path]:
     """Play in `jobs` processes, each into a file of its own. `net` None: the hand-made evaluation.
 
-    A file that is there already counts as done, so that an interrupted generation goes on.
+    A file that is there already counts as done, so that an interrupted generation goes on. Raises
+    `OtherGames` if the files are of other games.
     """
+    directory.mkdir(parents=True, exist_ok=True)
+    _note(games, net, directory, jobs)
     share = -(-games.positions // jobs)
     parts = [
         (
@@ -49,11 +60,33 @@ def play_games(games: Games, net: Path | None, directory: Path, jobs: int) -> li
         )
         for job in range(jobs)
     ]
-    directory.mkdir(parents=True, exist_ok=True)
     missing = [part for part in parts if not part[2].exists()]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         list(pool.map(_play_part, missing))
     return [path for _, _, path in parts]
+
+
+def noted(directory: Path) -> dict[str, Any] | None:
+    """How the records of a directory were made: the members of `Games`, `jobs`, and `parent`, the
+    SHA-256 of the network. None if it is not known.
+    """
+    note = directory / _NOTE
+    return json.loads(note.read_text(encoding="utf-8")) if note.exists() else None
+
+
+def _note(games: Games, net: Path | None, directory: Path, jobs: int) -> None:
+    """Write down how records are made, before the first. Raises `OtherGames`."""
+    parent = None if net is None else hashlib.sha256(net.read_bytes()).hexdigest()
+    wanted = json.dumps({**asdict(games), "jobs": jobs, "parent": parent}, indent=1)
+    there = noted(directory)
+    if there is None and any(directory.glob("*.records")):
+        raise OtherGames(f"{directory} has records, and no {_NOTE} that says of which games")
+    for name, value in json.loads(wanted).items():
+        if there is not None and there.get(name) != value:
+            raise OtherGames(
+                f"{directory} has records of other games: {name} is {there.get(name)}, not {value}"
+            )
+    (directory / _NOTE).write_text(wanted + "\n", encoding="utf-8")
 
 
 def _play_part(part: tuple[Games, Path | None, Path]) -> None:

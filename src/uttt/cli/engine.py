@@ -1,25 +1,28 @@
 """`uttt engine`: the computer player on the command line. The matches stand in `engine_match`."""
 
+import math
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from uttt import __version__
 from uttt.cli import engine_match
+from uttt.cli.engine_progress import interrupted, time_and_steps, until_interrupted
 from uttt.cli.run import Failed, print_table
 from uttt.engine import COMPILED, Engine, Limits, Verdict
+from uttt.engine.hindsight import consistent
 from uttt.engine.judgement import Judgement, judge
-from uttt.engine.lines import read_position, serve
+from uttt.engine.lines import MOST_DEPTH, MOST_NODES, MOST_SECONDS, read_position, serve
 from uttt.engine.search import use_network
 from uttt.engine.weights import BadNetwork
 from uttt.rules.notation import NotationError, format_move, parse_game
-from uttt.rules.position import Position, perft, play, start
+from uttt.rules.position import Position, legal_moves, perft, play, start
 from uttt.rules.rulesets import RULESETS, STANDARD
 
 commands = typer.Typer(
@@ -29,11 +32,30 @@ commands = typer.Typer(
 
 commands.command()(engine_match.match)
 
+
+def _finite(seconds: float | None) -> float | None:
+    """Refuse what no bounds refuse: `nan` is neither less nor more than any."""
+    if seconds is not None and not math.isfinite(seconds):
+        raise typer.BadParameter(f"{seconds} is no number of seconds")
+    return seconds
+
+
 TimeOption = Annotated[
-    float | None, typer.Option("--time", help="Seconds of a search; 1 by default.", min=0.001)
+    float | None,
+    typer.Option(
+        "--time",
+        help="Seconds of a search; 1 by default.",
+        min=0.001,
+        max=MOST_SECONDS,
+        callback=_finite,
+    ),
 ]
-NodesOption = Annotated[int | None, typer.Option("--nodes", help="Positions of a search.", min=1)]
-DepthOption = Annotated[int | None, typer.Option("--depth", help="Plies of a search.", min=1)]
+NodesOption = Annotated[
+    int | None, typer.Option("--nodes", help="Positions of a search.", min=1, max=MOST_NODES)
+]
+DepthOption = Annotated[
+    int | None, typer.Option("--depth", help="Plies of a search.", min=1, max=MOST_DEPTH)
+]
 NetworkOption = Annotated[
     Path | None, typer.Option("--network", help="Another network than the shipped.")
 ]
@@ -80,10 +102,15 @@ def bestmove(
     if position.result is not None:
         raise Failed("the match is over: there is no move to make")
     engine, within = Engine(), limits(seconds, nodes, depth)
-    if not rank:
-        _print_verdicts([engine.search(position, within)])
-    else:
-        _print_verdicts(engine.rank(position, within))
+
+    def think() -> list[Verdict]:
+        return engine.rank(position, within) if rank else [engine.search(position, within)]
+
+    most = "" if within.seconds is None else f", at most {within.seconds:g} s"
+    with time_and_steps() as progress:
+        progress.add_task(f"searching{most}", total=None)
+        verdicts = until_interrupted(think, engine.stop)
+    _print_verdicts(verdicts)
 
 
 def _print_verdicts(verdicts: list[Verdict]) -> None:
@@ -131,7 +158,8 @@ def analyse(
         if len(games) > 1:
             typer.echo(f"Game {number}")
         engine.new_game()
-        _print_judgement(judge(begun, moves, _verdicts(engine, begun, moves, within)))
+        verdicts = consistent(moves, _verdicts(engine, begun, moves, within))
+        _print_judgement(judge(begun, moves, verdicts))
 
 
 def _verdicts(engine: Engine, begun: Position, moves: list[int], within: Limits) -> list[Verdict]:
@@ -139,9 +167,9 @@ def _verdicts(engine: Engine, begun: Position, moves: list[int], within: Limits)
     for move in moves:
         positions.append(play(positions[-1], move))
     asked = [position for position in positions if position.result is None]
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+    with time_and_steps() as progress:
         return [
-            engine.search(position, within)
+            until_interrupted(partial(engine.search, position, within), engine.stop)
             for position in progress.track(asked, description="searching")
         ]
 
@@ -189,9 +217,25 @@ def count(
         counting = board.perft
     for plies in range(1, depth + 1):
         began = time.perf_counter()
-        number = counting(position, plies)
+        number = _count(counting, position, plies)
         took = time.perf_counter() - began
         typer.echo(f"{plies:2} {number:>16,} {took:9.3f} s {number / took / 1e6:9.1f} M/s")
+
+
+def _count(counting: Callable[[Position, int], int], position: Position, plies: int) -> int:
+    """Count with a step for each of the first moves."""
+    moves = legal_moves(position)
+    with time_and_steps() as progress:
+        task = progress.add_task(f"{plies:2} plies", total=len(moves))
+
+        def count_all() -> int:
+            number = 0
+            for move in moves:
+                number += counting(play(position, move), plies - 1)
+                progress.advance(task)
+            return number
+
+        return until_interrupted(count_all)
 
 
 @commands.command(name="serve-lines")
@@ -199,10 +243,15 @@ def serve_lines(
     processor_time: Annotated[
         bool, typer.Option("--processor-time", help="Count computed time, not passing time.")
     ] = False,
-    megabytes: Annotated[int, typer.Option(help="Memory for positions seen.", min=1)] = 16,
+    megabytes: Annotated[
+        int, typer.Option(help="Memory for positions seen.", min=1, max=65_536)
+    ] = 16,
     network: NetworkOption = None,
 ) -> None:
     """Play by the line protocol (docs/engine.md) on standard input and output."""
     take_network(network)
     engine = Engine(megabytes=megabytes, processor_time=processor_time)
-    serve(engine, f"uttt-{__version__}", sys.stdin, sys.stdout)
+    try:
+        serve(engine, f"uttt-{__version__}", sys.stdin, sys.stdout)
+    except KeyboardInterrupt:
+        raise interrupted() from None

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from uttt.cli.run import Failed
 from uttt.engine.contest import Tally, opening, play_pair
-from uttt.engine.lines import Faulty, Program
+from uttt.engine.lines import MOST_NODES, MOST_SECONDS, Faulty, Program
 from uttt.engine.verdict import Limits
 from uttt.rules.position import IllegalMove
 from uttt.rules.rulesets import RULESETS, STANDARD, Ruleset
@@ -29,8 +29,13 @@ def match(
     b: Annotated[str, typer.Argument(help="The other.")],
     *,
     games: Annotated[int, typer.Option(help="An even number: each opening twice.", min=2)] = 100,
-    milliseconds: Annotated[int, typer.Option("--time", help="Milliseconds a move.", min=1)] = 100,
-    nodes: Annotated[int | None, typer.Option(help="Positions a move, instead.", min=1)] = None,
+    milliseconds: Annotated[
+        int,
+        typer.Option("--time", help="Milliseconds a move.", min=1, max=1000 * MOST_SECONDS),
+    ] = 100,
+    nodes: Annotated[
+        int | None, typer.Option(help="Positions a move, instead.", min=1, max=MOST_NODES)
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Games at once.", min=1)] = 1,
     random_plies: Annotated[int, typer.Option(help="Of the openings.", min=0, max=20)] = 4,
     seed: Annotated[int, typer.Option(help="Of the openings.")] = 1,
@@ -40,13 +45,15 @@ def match(
 
     Every opening is played twice with colours swapped; the interval of 95 % is that of the pairs.
     """
+    if games % 2:
+        raise Failed("the number of games must be even: each opening is played twice")
     if jobs > _SEVERAL:
         raise Failed(f"there are {_SEVERAL} processors: with more games at once time is not equal")
     if ruleset not in RULESETS:
         raise Failed(f"unknown ruleset, known are {', '.join(RULESETS)}")
     limits = Limits(nodes=nodes) if nodes else Limits(seconds=milliseconds / 1000)
     rules = RULESETS[ruleset]
-    openings = [opening(seed, number, random_plies, rules) for number in range((games + 1) // 2)]
+    openings = [opening(seed, number, random_plies, rules) for number in range(games // 2)]
     tally = _play((_command(a), _command(b)), openings, limits, rules, jobs)
     least, likeliest, greatest = tally.elo
     typer.echo(
@@ -57,7 +64,10 @@ def match(
 
 
 def _command(text: str) -> tuple[str, ...]:
-    words = shlex.split(text)
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise Failed(f"this is no command: {text}: {error}") from None
     if not words:
         raise Failed("an engine is a command, or: ours")
     return (*_OURS, *words[1:]) if words[0] == "ours" else tuple(words)
@@ -91,10 +101,7 @@ def _play(
         task = progress.add_task("playing", total=2 * len(openings), score="")
         try:
             for _ in range(jobs):
-                programs = Program(commands[0]), Program(commands[1])
-                for program in programs:
-                    stack.callback(program.close)
-                idle.put(programs)
+                idle.put((_started(commands[0], stack), _started(commands[1], stack)))
             for points in pool.map(pair, openings):
                 tally = tally.with_pair(*points)
                 progress.update(task, advance=2, score=f"{tally.score:.1%} ±{tally.error:.1%}")
@@ -105,6 +112,13 @@ def _play(
         except IllegalMove as error:
             raise Failed(f"an engine made an illegal move: {error}") from None
     return tally
+
+
+def _started(command: Sequence[str], stack: ExitStack) -> Program:
+    """A program that is closed with the stack, whatever becomes of the next one."""
+    program = Program(command)
+    stack.callback(program.close)
+    return program
 
 
 def _bar() -> Progress:

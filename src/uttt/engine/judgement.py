@@ -55,7 +55,7 @@ class JudgedMove:
     """How the match was expected to go on then, `best` first."""
     judgement: Word | None
     lost_by_force: bool
-    """Before this move its player was not proved lost; after it he is."""
+    """Before this move its player was not proved lost; after it he is. Never said of `best`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,9 @@ def _judged(
         best_chance=best_chance,
         line=verdict.line,
         judgement=next((word for least, word in COSTS if cost >= least), None),
-        lost_by_force=proof is lost and certain(before, verdict) is not lost,
+        lost_by_force=(
+            proof is lost and certain(before, verdict) is not lost and move != verdict.move
+        ),
     )
 
 

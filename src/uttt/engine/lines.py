@@ -6,6 +6,7 @@ who plays whom (`contest`).
 
 import subprocess
 import threading
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from queue import Empty, Queue
@@ -24,7 +25,14 @@ from uttt.rules.notation import (
 from uttt.rules.position import Position, start
 from uttt.rules.rulesets import Ruleset
 
-_LIMITS: Final = ("time", "nodes", "depth")
+MOST_SECONDS: Final = 10**8
+"""Of a search: three years."""
+MOST_NODES: Final = 2**63 - 1
+MOST_DEPTH: Final = 99
+_MOST: Final = {"time": 1000 * MOST_SECONDS, "nodes": MOST_NODES, "depth": MOST_DEPTH}
+"""The limits of `go`, each with the greatest number that means something; above, it is that one."""
+_FAREWELL: Final = 1.0
+"""Seconds that a search has for its answer once it shall end."""
 _PATIENCE: Final = 10.0
 """Seconds beyond its time after which a program that does not answer is given up."""
 
@@ -34,18 +42,20 @@ class Faulty(Exception):
 
 
 def serve(engine: Engine, name: str, commands: Iterable[str], answers: TextIO) -> None:
-    """Answer commands, a line each, until `quit` or the end."""
+    """Answer commands, a line each, until `quit`, the end or Ctrl+C; these stop the search."""
     speaker = _Speaker(engine, name, answers)
-    for command in commands:
-        word, _, rest = command.strip().partition(" ")
-        if word == "quit":
-            break
-        if word == "stop":
-            engine.stop()
-        elif word:
-            speaker.finish()
-            speaker.answer(word, rest)
-    speaker.finish()
+    try:
+        for command in commands:
+            word, _, rest = command.strip().partition(" ")
+            if word == "quit":
+                break
+            if word == "stop":
+                engine.stop()
+            elif word:
+                speaker.finish()
+                speaker.answer(word, rest)
+    finally:
+        speaker.end()
 
 
 class _Speaker:
@@ -63,6 +73,15 @@ class _Speaker:
         if self._thinking is not None:
             self._thinking.join()
             self._thinking = None
+
+    def end(self) -> None:
+        """Stop thinking; the answer to `go` is given if it comes at once."""
+        deadline = time.monotonic() + _FAREWELL
+        while self._thinking is not None and self._thinking.is_alive():
+            if time.monotonic() > deadline:
+                break
+            self._engine.stop()  # again: it may have begun a search just now
+            self._thinking.join(0.02)
 
     def answer(self, word: str, rest: str) -> None:
         """Do as a command says."""
@@ -84,11 +103,19 @@ class _Speaker:
     def _go(self, limits: Limits) -> None:
         if self._position.result is not None:
             raise ValueError("the match is over")
-        self._thinking = threading.Thread(target=self._think, args=(self._position, limits))
+        self._engine.ready()  # here, not in the thread: a stop from now on is meant
+        self._thinking = threading.Thread(
+            target=self._think, args=(self._position, limits), daemon=True
+        )
         self._thinking.start()
 
     def _think(self, position: Position, limits: Limits) -> None:
-        self._say(describe(self._engine.search(position, limits)))
+        try:
+            answer = describe(self._engine.search(position, limits))
+        except Exception as error:  # noqa: BLE001 - whoever has asked waits for an answer
+            reason = " ".join(str(error).split())
+            answer = f"error {reason or type(error).__name__}"
+        self._say(answer)
 
     def _say(self, text: str) -> None:
         self._answers.write(f"{text}\n")
@@ -114,15 +141,22 @@ def describe(verdict: Verdict) -> str:
 def _limits(text: str) -> Limits:
     words = text.split()
     given = dict(zip(words[::2], words[1::2], strict=False))
-    if len(words) % 2 or not given or any(name not in _LIMITS for name in given):
+    if len(words) % 2 or not given or any(name not in _MOST for name in given):
         raise ValueError("go needs limits: time MS, nodes N, depth N")
-    if not all(value.isdecimal() and int(value) > 0 for value in given.values()):
+    if not all(value.isdecimal() and value.strip("0") for value in given.values()):
         raise ValueError("limits are whole numbers above 0")
+    within = {name: _bounded(value, _MOST[name]) for name, value in given.items()}
     return Limits(
-        seconds=int(given["time"]) / 1000 if "time" in given else None,
-        nodes=int(given["nodes"]) if "nodes" in given else None,
-        depth=int(given["depth"]) if "depth" in given else None,
+        seconds=within["time"] / 1000 if "time" in within else None,
+        nodes=within.get("nodes"),
+        depth=within.get("depth"),
     )
+
+
+def _bounded(digits: str, most: int) -> int:
+    """The number, or `most` if it is greater; Python reads no number of thousands of digits."""
+    digits = digits.lstrip("0")
+    return most if len(digits) > len(str(most)) else min(int(digits), most)
 
 
 class Program:
@@ -131,9 +165,14 @@ class Program:
     def __init__(self, command: Sequence[str]) -> None:
         """Start it. Raises OSError if that cannot be done."""
         self._process = subprocess.Popen(  # noqa: S603 - the command is the user's
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            bufsize=1,
         )
-        self._answers: Queue[str] = Queue()
+        self._answers: Queue[str | None] = Queue()  # None: there will be no more
         threading.Thread(target=self._listen, daemon=True).start()
         self.name = ""
         try:
@@ -187,8 +226,9 @@ class Program:
     def _listen(self) -> None:
         if self._process.stdout:
             for line in self._process.stdout:
-                self._answers.put(line.strip())
-        self._answers.put("")
+                if answer := line.strip():
+                    self._answers.put(answer)
+        self._answers.put(None)
 
     def _say(self, text: str) -> None:
         if self._process.stdin is None:
@@ -204,6 +244,6 @@ class Program:
             answer = self._answers.get(timeout=seconds)
         except Empty:
             raise Faulty("it does not answer") from None
-        if not answer:
+        if answer is None:
             raise Faulty("it has ended")
         return answer

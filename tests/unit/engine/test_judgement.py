@@ -57,6 +57,13 @@ def test_a_move_that_turns_an_open_position_into_a_lost_one_lost_by_force() -> N
     assert not judged[1].lost_by_force
 
 
+def test_the_move_of_the_search_did_not_lose_by_force() -> None:
+    """The position was lost before; the search had not seen it yet."""
+    judged = judge(start(), [40], [verdict(40, 0.4), verdict(36, 1.0, Proof.WIN)])
+    assert judged.moves[0].proof is Certain.SECOND
+    assert not judged.moves[0].lost_by_force
+
+
 def test_a_proved_draw_is_a_draw_for_both() -> None:
     judged = judge(start(), [40], [verdict(40, 0.5), verdict(36, 0.5, Proof.DRAW)])
     assert judged.moves[0].proof is Certain.DRAW
