@@ -31,6 +31,8 @@ from uttt.storage.tables import (
 
 OPENING = games.WON_BY_A[:6]
 
+PEOPLE = select(players.c.name, players.c.rating).where(~players.c.name.startswith("bot-"))
+
 
 @pytest.fixture
 def move(tmp_path: Path, database_kind: str) -> Iterator[Move]:
@@ -139,7 +141,7 @@ async def test_what_was_used_here_is_left_alone(move: Move) -> None:
     now = move.everything()
     for table in ("friends", "seats", "moves", "matches"):
         assert now[table] == used[table]
-    assert dict(move.query(select(players.c.name, players.c.rating))) == {
+    assert dict(move.query(PEOPLE)) == {
         "ann": 1000, "bob": 1000, "carl": 1500, "dora": 1000, "tim": None,
     }  # fmt: skip
     with running(move.directory, **move.settings) as server:
@@ -170,7 +172,7 @@ def test_ratings_that_were_won_here_stay(move: Move) -> None:
     )
     report = move.bring()
     assert report.why == {("accounts", "in use here"): 2, ("matches", "in use here"): 1}
-    assert dict(move.query(select(players.c.name, players.c.rating))) == {
+    assert dict(move.query(PEOPLE)) == {
         "ann": 1010, "bob": 990, "carl": 1000, "dora": 1000, "tim": None,
     }  # fmt: skip
 
