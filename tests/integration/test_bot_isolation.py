@@ -60,13 +60,14 @@ async def test_workers_die_or_hang(tmp_path: Path, how: signal.Signals) -> None:
         cat, dan, ann, bob = await players.guests("cat", "dan", "ann", "bob")
         with_bots = [(client, *await begin(client)) for client in (cat, dan)]
         pids = await found(server, 2)
-        for client, match_id, game in with_bots:  # now both have started
-            await bots_move(client, match_id, game)
-        for client, match_id, game in with_bots:
-            move = game.legal_moves()[0]
-            await client.move(match_id, move)
-            await client.expect_state(match_id)
-            game.play(move)
+        for _ in range(2):  # both have started then, and the first moves are made in less time
+            for client, match_id, game in with_bots:
+                await bots_move(client, match_id, game)
+            for client, match_id, game in with_bots:
+                move = game.legal_moves()[0]
+                await client.move(match_id, move)
+                await client.expect_state(match_id)
+                game.play(move)
         await asyncio.sleep(0.2)
         for pid in pids:
             os.kill(pid, how)
