@@ -66,6 +66,7 @@ def test_backup_and_restore(home: Path) -> None:
     assert samples.stored(make_url(f"sqlite:///{home}/new.db")) == {
         **samples.stored(make_url(f"sqlite:///{home}/uttt.db")),
         "nodes": [],
+        "analyses": [],
     }
 
 
@@ -194,7 +195,7 @@ def test_while_a_server_runs(home: Path, tmp_path: Path, kind: str) -> None:
     with database(kind, place) as url:
         address = ("--database-url", url.render_as_string(hide_password=False))
         assert "empty" in succeeded(uttt(home, "database", "status", *address))
-        with running(place, UTTT_DATABASE_URL=address[1]) as server:
+        with running(place, UTTT_DATABASE_URL=address[1], UTTT_BOTS="off") as server:
             said = failed(uttt(home, "restore", "backup.gz", *address))
             assert ("has the database open" if kind == "sqlite" else str(server.port)) in said
             status = succeeded(uttt(home, "database", "status", *address))
