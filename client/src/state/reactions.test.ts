@@ -138,6 +138,32 @@ test("a confirmed move is no longer waited for", () => {
   expect(matches.get("m1")?.pending).toBeNull();
 });
 
+test("a move right after the login waits for its answer", () => {
+  hearMatch(match());
+  matches.attempt("m1", { board: 0, cell: 0 });
+  reactions.unanswered.moves.push({ id: "m1", move: { board: 0, cell: 0 } });
+  sync();
+  expect(notices.list).toEqual([]);
+  const data = { code: "not_your_turn", msg: "", request: "move" };
+  reactions.hear({ type: "error", data });
+  expect(notices.list).toHaveLength(1);
+  expect(matches.get("m1")?.pending).toBeNull();
+});
+
+test("a move that the server does not have after a reconnection is told of", () => {
+  hearMatch(match());
+  sync();
+  matches.attempt("m1", { board: 0, cell: 0 });
+  reactions.unanswered.moves.push({ id: "m1", move: { board: 0, cell: 0 } });
+  reactions.lost();
+  const data = { success: true, id: "s1", user: "me", registered: true, msg: "" };
+  reactions.hear({ type: "reconnect_response", data });
+  hearMatch(match());
+  sync();
+  expect(notices.list[0]?.text).toContain("did not reach the server");
+  expect(matches.get("m1")?.pending).toBeNull();
+});
+
 test("a match that ended while one was away is told of", () => {
   hearMatch(match({}, ["bob", "me"], true));
   expect(notices.list[0]?.text).toContain("While you were away");

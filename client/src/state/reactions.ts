@@ -57,11 +57,11 @@ export class Reactions {
     this.intent = intent;
   }
 
-  /** The connection broke: what was not answered never will be. */
+  /** The connection broke. */
   lost(): void {
     clearTimeout(this.syncTimer);
     this.mentioned = null;
-    this.unanswered.requests = [];
+    this.unanswered.lose();
   }
 
   hear(message: ToClient): void {
@@ -164,8 +164,8 @@ export class Reactions {
     if (me === null || this.mentioned === null) return;
     for (const match of matches.endMissing(this.mentioned)) tellEnd(match, me, true);
     this.mentioned = null;
-    if (this.unanswered.moves.length > 0) notices.show(i18n.t.match.lostMove, "error");
-    this.unanswered.moves = [];
+    if (this.unanswered.doubtful.length > 0) notices.show(i18n.t.match.lostMove, "error");
+    this.unanswered.doubtful = [];
   }
 
   private match(data: MatchData): void {

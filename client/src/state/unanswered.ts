@@ -11,12 +11,27 @@ export interface MatchRequested {
   readonly again: boolean;
 }
 
+interface MoveSent {
+  readonly id: string;
+  readonly move: Move;
+}
+
 export class Unanswered {
   requests: MatchRequested[] = [];
-  moves: { readonly id: string; readonly move: Move }[] = [];
+  moves: MoveSent[] = [];
+  /** Moves whose connection broke: only what the server says after the next login tells. */
+  doubtful: MoveSent[] = [];
 
   clear(): void {
     this.requests = [];
+    this.moves = [];
+    this.doubtful = [];
+  }
+
+  /** The connection broke: what was asked on it will never be answered. */
+  lose(): void {
+    this.requests = [];
+    this.doubtful.push(...this.moves);
     this.moves = [];
   }
 
@@ -26,9 +41,11 @@ export class Unanswered {
 
   /** The server has a move as sent: it is no longer waited for. */
   confirm(id: string, last: Move | null): void {
-    const index = this.moves.findIndex(
-      (sent) => sent.id === id && sent.move.board === last?.board && sent.move.cell === last.cell,
-    );
-    if (index >= 0) this.moves.splice(index, 1);
+    for (const list of [this.doubtful, this.moves]) {
+      const index = list.findIndex(
+        (sent) => sent.id === id && sent.move.board === last?.board && sent.move.cell === last.cell,
+      );
+      if (index >= 0) list.splice(index, 1);
+    }
   }
 }
