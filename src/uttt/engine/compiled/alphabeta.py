@@ -28,6 +28,7 @@ from cython.cimports.uttt.engine.compiled.table import (
     NO_MOVE,
     WON,
     Entry,
+    expect,
     find,
     keep,
     value_here,
@@ -43,6 +44,9 @@ from cython.cimports.uttt.engine.compiled.tree import (
 )
 from cython.cimports.uttt.engine.compiled.tree import look as look_at
 
+# In plies: reading the table takes longer than searching anew what is nearer to the leaves, and
+# keeping it pushes out what is dear.
+REMEMBERED = cython.declare(cython.int, 4)
 _reduction = cython.declare(cython.int[4096])  # of depth and number of the move, 64 each
 
 
@@ -100,7 +104,9 @@ def _expand(
     best_before: cython.int = NO_MOVE
     look: cython.int
     value: cython.int
-    entry: cython.pointer(Entry) = find(cython.address(s.table), board.key)
+    entry: cython.pointer(Entry) = cython.NULL
+    if depth >= REMEMBERED:
+        entry = find(cython.address(s.table), board.key)
     if entry is not cython.NULL:
         best_before = entry.move
         look = entry.look
@@ -172,6 +178,8 @@ def _expand(
                 best = look
             break
         enter(s, ply, move)
+        if next_depth >= REMEMBERED:
+            expect(cython.address(s.table), s.boards[ply + 1].key)
         reduction: cython.int = 0
         if i == 0:
             value = -descend(s, ply + 1, next_depth, -beta, -alpha)
@@ -204,5 +212,6 @@ def _expand(
                     break
                 alpha = value
     value = AT_LEAST if best >= beta else (EXACT if best > first_alpha else AT_MOST)
-    keep(cython.address(s.table), board.key, ply, depth, best, look, value, best_move)
+    if depth >= REMEMBERED:
+        keep(cython.address(s.table), board.key, ply, depth, best, look, value, best_move)
     return best

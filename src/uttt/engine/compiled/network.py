@@ -79,6 +79,21 @@ def _rows_of(place: cython.int, own: cython.int, their: cython.int) -> cython.po
     return table + (STATES * place + state) * OPEN
 
 
+@cython.cfunc
+@cython.nogil
+@cython.inline
+@cython.exceptval(check=False)
+def _add_three(
+    sums: cython.pointer(int16_t),
+    one: cython.pointer(Row),
+    two: cython.pointer(Row),
+    three: cython.pointer(Row),
+) -> cython.void:
+    lane: cython.int
+    for lane in range(LANES):
+        sums[lane] += one.lane[lane] + two.lane[lane] + three.lane[lane]
+
+
 def refresh(board, lanes, view):
     """Add up the lanes of a position anew."""
     place: cython.int
@@ -86,22 +101,24 @@ def refresh(board, lanes, view):
     own: cython.int = _hopes(board, view)
     their: cython.int = _hopes(board, 1 - view)
     closed: cython.int = _closed(board)
-    row: cython.pointer(Row) = macro_rows + own
-    other: cython.pointer(Row) = macro_rows + HOPES + their
-    sums: int16_t[32]
-    for lane in range(LANES):
-        sums[lane] = bias_row.lane[lane] + row.lane[lane] + other.lane[lane]
+    macro: cython.pointer(Row) = macro_rows + own
+    macro_of_other: cython.pointer(Row) = macro_rows + HOPES + their
+    rows: cython.pointer(Row)[9]
     for place in range(9):
         if not (closed >> place) & 1:
-            row = _rows_of(place, own, their) + _index(board, place, view)
+            rows[place] = _rows_of(place, own, their) + _index(board, place, view)
         elif (board.won[view] >> place) & 1:
-            row = cython.address(decided_rows[3 * place])
+            rows[place] = cython.address(decided_rows[3 * place])
         elif (board.won[1 - view] >> place) & 1:
-            row = cython.address(decided_rows[3 * place + 1])
+            rows[place] = cython.address(decided_rows[3 * place + 1])
         else:
-            row = cython.address(decided_rows[3 * place + 2])
-        for lane in range(LANES):
-            sums[lane] += row.lane[lane]
+            rows[place] = cython.address(decided_rows[3 * place + 2])
+    sums: int16_t[32]
+    for lane in range(LANES):
+        sums[lane] = bias_row.lane[lane] + macro.lane[lane] + macro_of_other.lane[lane]
+    # One row at a time in a sum of its own: so the compiler makes vectors of the lanes.
+    for place in range(0, 9, 3):
+        _add_three(sums, rows[place], rows[place + 1], rows[place + 2])
     for lane in range(LANES):
         lanes.view[view].lane[lane] = sums[lane]
     lanes.known[view] = True
@@ -156,12 +173,14 @@ def evaluate(board, lanes):
     value: cython.float = head.b2 + head.wl * clipped.lane[LANES - 1]
     for lane in range(LANES):
         clipped.lane[lane] = min(max(clipped.lane[lane], 0), 128)
+    hidden: int32_t[16]
     for unit in range(HIDDEN):
         total: int32_t = 0
         for lane in range(LANES):
             total += cython.cast(int32_t, clipped.lane[lane]) * head.w1[unit][lane]
-        total += head.b1[unit]
-        value += head.w2[unit] * (max(0, total))
+        hidden[unit] = total
+    for unit in range(HIDDEN):  # a loop of its own, of which the compiler makes vectors
+        value += head.w2[unit] * max(0, hidden[unit] + head.b1[unit])
     return int(min(max(value, -20000.0), 20000.0))
 
 

@@ -7,13 +7,13 @@ little. Never the file itself (`uttt.engine.weights`), nor what is computed from
 from collections.abc import Mapping, Sequence
 
 import cython
-from cython.cimports.libc.stdint import int8_t, int16_t, int32_t, uintptr_t
-from cython.cimports.libc.stdlib import calloc
+from cython.cimports.libc.stdint import int8_t, int16_t, int32_t
 from cython.cimports.libc.string import memset
 from cython.cimports.uttt.engine.compiled.board import (
     FULL,
     HAS_LINE,
 )
+from cython.cimports.uttt.engine.compiled.memory import zeroed
 
 from uttt.rules.position import LINES
 
@@ -45,10 +45,12 @@ _fill_tables()
 @cython.cfunc
 def _rows(number: cython.int) -> cython.pointer(Row):
     """Zeroed rows on a cache line each. They live as long as the process."""
-    memory: uintptr_t = cython.cast(uintptr_t, calloc(number + 1, cython.sizeof(Row)))
-    if memory == 0:
+    rows: cython.pointer(Row) = cython.cast(
+        cython.pointer(Row), zeroed(number * cython.sizeof(Row))
+    )
+    if rows is cython.NULL:
         raise MemoryError
-    return cython.cast(cython.pointer(Row), (memory + 63) // 64 * 64)
+    return rows
 
 
 def load(numbers: Mapping[str, object], width: int, shift: int, heads: Sequence[int]) -> None:

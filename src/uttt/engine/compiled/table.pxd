@@ -21,7 +21,6 @@ ctypedef struct Entry:
     uint8_t age
 
 ctypedef struct Table:
-    void *memory
     Entry *entries
     uint64_t last       # index of the last bucket of four entries
     uint8_t age
@@ -29,6 +28,7 @@ ctypedef struct Table:
 cdef int reserve(Table *table, int megabytes) except -1
 cdef void release(Table *table) noexcept
 cdef void clear(Table *table) noexcept
+cdef void expect(Table *table, uint64_t key) noexcept nogil
 cdef Entry *find(Table *table, uint64_t key) noexcept nogil
 cdef int value_here(int value, int ply) noexcept nogil
 cdef void keep(Table *table, uint64_t key, int ply, int depth, int value, int look,

@@ -5,9 +5,10 @@ Never what the values mean, but that wins and losses are counted from the positi
 """
 
 import cython
-from cython.cimports.libc.stdint import uint64_t, uintptr_t
-from cython.cimports.libc.stdlib import calloc, free
+from cython.cimports.libc.stdint import uint64_t
+from cython.cimports.libc.stdlib import free
 from cython.cimports.libc.string import memset
+from cython.cimports.uttt.engine.compiled.memory import prefetch, zeroed
 
 
 def reserve(table, megabytes):
@@ -15,13 +16,11 @@ def reserve(table, megabytes):
     buckets: uint64_t = 1
     while 2 * buckets * 64 <= cython.cast(uint64_t, megabytes) << 20:
         buckets *= 2
-    memory: cython.p_void = calloc(buckets * 4 + 4, cython.sizeof(Entry))
-    if memory is cython.NULL:
-        raise MemoryError
-    table.memory = memory
     table.entries = cython.cast(
-        cython.pointer(Entry), (cython.cast(uintptr_t, memory) + 63) // 64 * 64
+        cython.pointer(Entry), zeroed(buckets * 4 * cython.sizeof(Entry))
     )
+    if table.entries is cython.NULL:
+        raise MemoryError
     table.last = buckets - 1
     table.age = 0
     return 0
@@ -29,8 +28,8 @@ def reserve(table, megabytes):
 
 def release(table):
     """Give the memory back."""
-    free(table.memory)
-    table.memory = cython.NULL
+    free(table.entries)
+    table.entries = cython.NULL
 
 
 def clear(table):
@@ -39,13 +38,19 @@ def clear(table):
     table.age = 0
 
 
+def expect(table, key):
+    """Have the bucket of a position fetched: it will be looked up soon."""
+    prefetch(table.entries + 4 * (key & table.last))
+
+
 def find(table, key):
     """The entry of a position, NULL if there is none."""
     bucket: cython.pointer(Entry) = table.entries + 4 * (key & table.last)
     i: cython.int
     for i in range(4):
         if bucket[i].key == key and bucket[i].bound != 0:
-            bucket[i].age = table.age
+            if bucket[i].age != table.age:  # a line that is not written to need not be sent back
+                bucket[i].age = table.age
             return bucket + i
     return cython.NULL
 
