@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from train import calibration, export, gate, records, schedule, selfplay
+from train import calibration, draws, export, gate, records, schedule, selfplay
 from uttt.engine import weights
 
 
@@ -17,7 +17,9 @@ def main() -> int:
     """Run a step; 1 if a network did not pass the gate, 2 if the step cannot be made."""
     options = _options()
     options.out.mkdir(parents=True, exist_ok=True)
-    step = {"play": _play, "fit": _fit, "gate": _gate, "generation": _generation}[options.step]
+    step = {"play": _play, "fit": _fit, "gate": _gate, "draws": _draws}.get(
+        options.step, _generation
+    )
     try:
         return step(options)
     except selfplay.OtherGames as found:
@@ -27,7 +29,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m train", description=__doc__)
-    parser.add_argument("step", choices=("generation", "play", "fit", "gate"))
+    parser.add_argument("step", choices=("generation", "play", "fit", "gate", "draws"))
     parser.add_argument("--out", type=Path, required=True, help="the directory of this generation")
     parser.add_argument(
         "--parent", type=Path, help="the network that plays and is to be beaten; else by hand"
@@ -110,6 +112,13 @@ def _gate(options: argparse.Namespace) -> int:
     export.write(options.out / "weights.net", floats, provenance)
     if options.install:
         weights.SHIPPED.write_bytes((options.out / "weights.net").read_bytes())
+    return 0
+
+
+def _draws(options: argparse.Namespace) -> int:
+    """Print the numbers of `uttt.engine.compiled.drawing`."""
+    played = records.read(sorted(options.out.glob("*.records")))
+    _say(" ".join(f"{factor:.3f}" for factor in draws.fit(played)))
     return 0
 
 

@@ -19,7 +19,7 @@ from uttt.engine import COMPILED, Engine, Limits, Verdict
 from uttt.engine.hindsight import consistent
 from uttt.engine.judgement import Judgement, judge
 from uttt.engine.lines import MOST_DEPTH, MOST_NODES, MOST_SECONDS, read_position, serve
-from uttt.engine.search import use_network
+from uttt.engine.search import MOST_CONTEMPT, use_network
 from uttt.engine.weights import BadNetwork
 from uttt.rules.notation import NotationError, format_move, parse_game
 from uttt.rules.position import Position, legal_moves, perft, play, start
@@ -246,12 +246,16 @@ def serve_lines(
     megabytes: Annotated[
         int, typer.Option(help="Memory for positions seen.", min=1, max=65_536)
     ] = 16,
+    contempt: Annotated[
+        float,
+        typer.Option(help="So much less than one half a draw is worth.", min=0, max=MOST_CONTEMPT),
+    ] = 0.0,
     network: NetworkOption = None,
 ) -> None:
     """Play by the line protocol (docs/engine.md) on standard input and output."""
     take_network(network)
     engine = Engine(megabytes=megabytes, processor_time=processor_time)
     try:
-        serve(engine, f"uttt-{__version__}", sys.stdin, sys.stdout)
+        serve(engine, f"uttt-{__version__}", sys.stdin, sys.stdout, contempt=contempt)
     except KeyboardInterrupt:
         raise interrupted() from None

@@ -16,6 +16,8 @@ from uttt.engine.search import Engine
 from uttt.engine.verdict import Limits, Verdict
 from uttt.rules.position import Position, legal_moves, play
 
+CONTEMPT: Final = 0.04
+"""So much less than one half a draw is worth to the strong opponents: they play to win."""
 _VARIED_PLIES: Final = 4
 """As long as so few moves were made, strong opponents choose among good ones."""
 _VARIED_LIMITS: Final = Limits(depth=8, nodes=200_000)
@@ -112,7 +114,7 @@ def choose(engine: Engine, level: Level, position: Position, chance: random.Rand
         return moves[0]
     if level.tunnel == 0 and level.noise == 0:
         if position.plies >= _VARIED_PLIES:
-            return engine.search(position, level.limits).move
+            return engine.search(position, level.limits, contempt=CONTEMPT).move
         return _varied(engine, position, chance)
     if chance.random() < level.alert:
         wins = [move for move in moves if _wins(position, move)]

@@ -41,9 +41,19 @@ class Faulty(Exception):
     """A program ended, said nothing in time, or something that is no answer."""
 
 
-def serve(engine: Engine, name: str, commands: Iterable[str], answers: TextIO) -> None:
-    """Answer commands, a line each, until `quit`, the end or Ctrl+C; these stop the search."""
-    speaker = _Speaker(engine, name, answers)
+def serve(
+    engine: Engine,
+    name: str,
+    commands: Iterable[str],
+    answers: TextIO,
+    *,
+    contempt: float = 0.0,
+) -> None:
+    """Answer commands, a line each, until `quit`, the end or Ctrl+C; these stop the search.
+
+    `contempt`: of `Engine.search`.
+    """
+    speaker = _Speaker(engine, name, answers, contempt)
     try:
         for command in commands:
             word, _, rest = command.strip().partition(" ")
@@ -61,8 +71,9 @@ def serve(engine: Engine, name: str, commands: Iterable[str], answers: TextIO) -
 class _Speaker:
     """What was said to an engine so far. It thinks in a thread, so that it can be stopped."""
 
-    def __init__(self, engine: Engine, name: str, answers: TextIO) -> None:
+    def __init__(self, engine: Engine, name: str, answers: TextIO, contempt: float) -> None:
         self._engine = engine
+        self._contempt = contempt
         self._name = name
         self._answers = answers
         self._position = start()
@@ -111,7 +122,7 @@ class _Speaker:
 
     def _think(self, position: Position, limits: Limits) -> None:
         try:
-            answer = describe(self._engine.search(position, limits))
+            answer = describe(self._engine.search(position, limits, contempt=self._contempt))
         except Exception as error:  # noqa: BLE001 - whoever has asked waits for an answer
             reason = " ".join(str(error).split())
             answer = f"error {reason or type(error).__name__}"

@@ -12,7 +12,7 @@ from threading import Event
 from typing import Final
 
 from uttt.engine.outlook import logit
-from uttt.engine.verdict import Limits, Proof, Verdict
+from uttt.engine.verdict import Limits, Proof, Verdict, logit_of
 from uttt.rules.position import HAS_LINE, Position, Result, legal_moves, play
 
 WON: Final = 1_000_000
@@ -38,10 +38,13 @@ class PlainSearch:
         self._max_nodes = 0
         self._deadline = math.inf
         self._horizon = False
+        self._draw = 0, 0
+        """What a draw is worth to whom."""
         self._best: dict[Position, int] = {}
 
-    def search(self, position: Position, limits: Limits) -> Verdict:
+    def search(self, position: Position, limits: Limits, contempt: float = 0.0) -> Verdict:
         """The best move found within the limits. The match must not be over."""
+        self._draw = round(-1000 * logit_of(0.5 + contempt)), position.turn
         return self._deepen(position, legal_moves(position), limits)
 
     def ready(self) -> None:
@@ -50,6 +53,7 @@ class PlainSearch:
 
     def rank(self, position: Position, limits: Limits) -> list[Verdict]:
         """A verdict for each legal move, best first; each gets its share of the limits."""
+        self._draw = 0, position.turn
         moves = legal_moves(position)
         share = Limits(
             seconds=None if limits.seconds is None else limits.seconds / len(moves),
@@ -106,7 +110,7 @@ class PlainSearch:
     ) -> tuple[int, tuple[int, ...]]:
         """The value of a position and the line that leads to it."""
         if position.result is not None:
-            return _ended(position, ply), ()
+            return self._ended(position, ply), ()
         self._count()
         if depth <= 0:
             self._horizon = True
@@ -127,6 +131,16 @@ class PlainSearch:
             self._best[position] = line[0]
         return best, line
 
+    def _ended(self, position: Position, ply: int) -> int:
+        """The value of a match that is over. Where sub-boards are counted out, whoever moved last
+        may have lost by it.
+        """
+        if position.result is Result.DRAW:
+            worth_so_much, to_whom = self._draw
+            return worth_so_much if position.turn == to_whom else -worth_so_much
+        has_won = (position.result is Result.FIRST) == (position.turn == 0)
+        return WON - ply if has_won else ply - WON
+
     def _count(self) -> None:
         self._nodes += 1
         if self._max_nodes and self._nodes > self._max_nodes:
@@ -143,16 +157,6 @@ def worth(verdict: Verdict) -> tuple[float, int]:
     if verdict.proof is Proof.WIN:
         return verdict.chance, -plies
     return verdict.chance, plies
-
-
-def _ended(position: Position, ply: int) -> int:
-    """The value of a match that is over. Where sub-boards are counted out, whoever moved last may
-    have lost by it.
-    """
-    if position.result is Result.DRAW:
-        return 0
-    has_won = (position.result is Result.FIRST) == (position.turn == 0)
-    return WON - ply if has_won else ply - WON
 
 
 def _verdict(value: int, line: tuple[int, ...], depth: int, nodes: int, *, exact: bool) -> Verdict:

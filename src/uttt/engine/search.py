@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from uttt.engine.plain import PlainSearch
-from uttt.engine.verdict import Limits, Proof, Verdict
+from uttt.engine.verdict import Limits, Proof, Verdict, logit_of
 from uttt.engine.weights import SHIPPED, read
 from uttt.rules.position import Position, legal_moves, play
 
@@ -22,6 +22,7 @@ else:
     COMPILED = True
 """Whether searches run in the compiled core; else they are some hundred times slower."""
 
+MOST_CONTEMPT: Final = 0.25
 _NODES_TO_FINISH: Final = 200_000
 """What may be searched beyond the limits, some 0.1 s, to show a line that is proved to its end."""
 
@@ -29,7 +30,7 @@ _NODES_TO_FINISH: Final = 200_000
 class _Search(Protocol):
     """The searches that there are: `CompiledSearch` and `PlainSearch`."""
 
-    def search(self, position: Position, limits: Limits) -> Verdict: ...
+    def search(self, position: Position, limits: Limits, contempt: float) -> Verdict: ...
     def rank(self, position: Position, limits: Limits) -> list[Verdict]: ...
     def stop(self) -> None: ...
     def ready(self) -> None: ...
@@ -53,14 +54,20 @@ class Engine:
         else:
             self._search = PlainSearch(processor_time=processor_time)
 
-    def search(self, position: Position, limits: Limits) -> Verdict:
+    def search(self, position: Position, limits: Limits, *, contempt: float = 0.0) -> Verdict:
         """The best move found. Blocks, with the GIL released where the core is compiled.
 
-        Raises ValueError if the match is over, or if there is no limit at all.
+        `contempt`: so much less than one half a draw is worth to the side to move (`MOST_CONTEMPT`
+        at most), which so avoids them; the chance that is answered is that on these terms.
+
+        Raises ValueError if the match is over, if there is no limit at all, or for too much
+        contempt.
         """
         _check(position, limits)
+        if not 0 <= contempt <= MOST_CONTEMPT:
+            raise ValueError(f"contempt is from 0 to {MOST_CONTEMPT}")
         try:
-            return self._search.search(position, limits)
+            return self._search.search(position, limits, contempt)
         finally:
             self.ready()
 
@@ -109,9 +116,10 @@ class CompiledSearch:
         self._searcher = Searcher(megabytes, processor_time)
         self._won, self._forced, self._logit = scale()
 
-    def search(self, position: Position, limits: Limits) -> Verdict:
+    def search(self, position: Position, limits: Limits, contempt: float) -> Verdict:
         """See `Engine.search`."""
-        return self._verdict(position, *self._searcher.search(position, *_plain(limits)))
+        lost = round(self._logit * logit_of(0.5 + contempt))
+        return self._verdict(position, *self._searcher.search(position, *_plain(limits), lost))
 
     def rank(self, position: Position, limits: Limits) -> list[Verdict]:
         """See `Engine.rank`."""

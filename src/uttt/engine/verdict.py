@@ -1,6 +1,7 @@
 """What a search is asked and what it answers: values only. How it is found is decided elsewhere."""
 
 import enum
+import math
 from dataclasses import dataclass
 
 
@@ -39,3 +40,8 @@ class Verdict:
     nodes: int
     line: tuple[int, ...]
     """The moves that both are expected to make, `move` first."""
+
+
+def logit_of(chance: float) -> float:
+    """The logarithm of the odds of a chance between 0 and 1, both excluded."""
+    return math.log(chance / (1 - chance))

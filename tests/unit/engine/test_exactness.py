@@ -87,11 +87,14 @@ def assert_leads_there(position: Position, verdict: Verdict) -> None:
     assert (winner == position.turn) == (verdict.proof is Proof.WIN)
 
 
+@pytest.mark.parametrize("contempt", [0.0, 0.25])
 @pytest.mark.parametrize("name", RULESETS)
-def test_proofs_of_the_engine_are_right_and_few_endings_stay_open(name: str) -> None:
+def test_proofs_of_the_engine_are_right_and_few_endings_stay_open(
+    name: str, contempt: float
+) -> None:
     engine, seen = Engine(), Counter[Proof | None]()
     for position in endings(name, 10):
-        verdict = engine.search(position, Limits(nodes=20_000))
+        verdict = engine.search(position, Limits(nodes=20_000), contempt=contempt)
         assert_right(position, verdict, {})
         seen[verdict.proof] += 1
     assert min(seen[proof] for proof in Proof) >= 3
@@ -142,11 +145,12 @@ def test_proofs_of_ranked_moves_are_right(name: str) -> None:
         assert chances == sorted(chances, reverse=True)
 
 
+@pytest.mark.parametrize("contempt", [0.0, 0.25])
 @pytest.mark.parametrize("name", RULESETS)
-def test_proofs_of_the_plain_search_are_right(name: str) -> None:
+def test_proofs_of_the_plain_search_are_right(name: str, contempt: float) -> None:
     search, seen = PlainSearch(), Counter[Proof | None]()
     for position in endings(name, 9)[:60]:
-        verdict = search.search(position, Limits(nodes=3_000))
+        verdict = search.search(position, Limits(nodes=3_000), contempt)
         assert_right(position, verdict, {})
         seen[verdict.proof] += 1
     assert seen[None] < sum(seen.values()) // 3

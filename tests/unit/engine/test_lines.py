@@ -67,7 +67,7 @@ def test_a_limit_beyond_all_measure_is_none(limit: str) -> None:
 
 
 def test_a_search_that_fails_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise OverflowError("too much")
 
     monkeypatch.setattr(Engine, "search", fail)

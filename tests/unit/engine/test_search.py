@@ -12,7 +12,7 @@ from uttt.engine.plain import PlainSearch
 from uttt.engine.search import COMPILED, Engine
 from uttt.engine.verdict import Limits, Proof
 from uttt.rules.notation import parse_game
-from uttt.rules.position import legal_moves, play, start
+from uttt.rules.position import LINES, Position, Result, legal_moves, play, start
 from uttt.rules.rulesets import RULESETS
 
 MIDDLE = parse_game("e5 d4 b2 e6 d9 b8 e4 e2 d5")[0]
@@ -168,3 +168,50 @@ engine.new_game()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def without_hope() -> Position:
+    """A position in which nobody can get a line any more, some moves before the end."""
+    draw = random.Random(5)
+    while True:
+        position, passed = start(), []
+        while position.result is None:
+            passed.append(position)
+            position = play(position, draw.choice(legal_moves(position)))
+        early = passed[-8] if position.result is Result.DRAW else passed[0]
+        lost = [early.drawn | early.boards_won[1 - player] for player in (0, 1)]
+        if all(line & lost[0] and line & lost[1] for line in LINES):
+            return early
+
+
+def test_a_draw_is_worth_less_to_whoever_searches_with_contempt(engine: Engine) -> None:
+    hopeless, shallow = without_hope(), Limits(depth=2)
+    assert engine.search(hopeless, shallow).chance == 0.5
+    assert engine.search(hopeless, shallow, contempt=0.2).chance == pytest.approx(0.3, abs=0.001)
+    assert engine.search(hopeless, shallow).chance == 0.5  # it is not remembered so
+
+
+def test_contempt_is_for_the_side_that_searches(engine: Engine) -> None:
+    """The other side likes a draw as much more, and what likely ends in one."""
+    even = engine.search(MIDDLE, Limits(depth=8)).chance
+    assert engine.search(MIDDLE, Limits(depth=8), contempt=0.2).chance < even - 0.02
+
+
+def test_the_fallback_has_contempt_too() -> None:
+    draw, shallow, lower = random.Random(6), Limits(depth=3), 0
+    for _ in range(60):
+        position, passed = start(), []
+        while position.result is None:
+            passed.append(position)
+            position = play(position, draw.choice(legal_moves(position)))
+        plain = PlainSearch().search(passed[-4], shallow)
+        proud = PlainSearch().search(passed[-4], shallow, 0.2)
+        assert proud.chance <= plain.chance
+        lower += proud.chance < plain.chance
+    assert lower
+
+
+@pytest.mark.parametrize("contempt", [-0.01, 0.26, float("nan")])
+def test_contempt_has_bounds(engine: Engine, contempt: float) -> None:
+    with pytest.raises(ValueError, match="contempt"):
+        engine.search(MIDDLE, Limits(depth=1), contempt=contempt)

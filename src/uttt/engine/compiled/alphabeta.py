@@ -37,6 +37,7 @@ from cython.cimports.uttt.engine.compiled.tree import (
     DEEPEST,
     INFINITE,
     Search,
+    drawn,
     ended,
     enter,
     must_stop,
@@ -65,11 +66,13 @@ def descend(s, ply, depth, alpha, beta):
     board: cython.pointer(Board) = cython.address(s.boards[ply])
     s.lengths[ply] = 0
     if board.result:
-        return ended(board, ply)
+        return ended(s, ply)
     if ply > 0 and not board.most_boards_wins:
         who: cython.int = hopes(board)
-        if who == 0 or (who == 1 and beta <= 0) or (who == 2 and alpha >= 0):
-            return 0
+        if who != 3:
+            draw: cython.int = drawn(s, ply)
+            if who == 0 or (who == 1 and beta <= draw) or (who == 2 and alpha >= draw):
+                return draw
     if depth <= 0 or ply >= DEEPEST:
         return quiesce(s, ply, alpha, beta, 0)
     s.nodes += 1

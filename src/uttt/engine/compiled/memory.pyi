@@ -1,1 +1,1 @@
-# For C only.
+# Nothing here can be used from Python.

@@ -23,7 +23,7 @@ def quiesce(s, ply, alpha, beta, taken):
     s.lengths[ply] = 0
     s.nodes += 1
     if board.result:
-        return ended(board, ply)
+        return ended(s, ply)
     if must_stop(s):
         return 0
     win: cython.int = winning_move(board)

@@ -75,12 +75,15 @@ class Searcher:
         nanoseconds: cython.longlong,
         nodes: cython.ulonglong,
         depth: cython.int,
+        contempt: cython.int = 0,
     ) -> tuple[int, bool, int, int, list[int]]:
         """`(value, whether a draw is proved, depth, nodes, line)`; limits of 0 are none.
 
+        `contempt`: by how much a draw is worth less to the side to move than an even match.
         A win or loss that is proved without knowing its length has the value of the longest.
         """
         self._prepare(position, nanoseconds, nodes)
+        self._despise(contempt)
         with cython.nogil:
             self._deepen(depth if 0 < depth < DEEPEST else DEEPEST - 1)
             self._conclude()
@@ -141,6 +144,7 @@ class Searcher:
         s.lanes[0].known[0] = False
         s.lanes[0].known[1] = False
         s.uses_network = is_loaded()
+        s.contempt = 0
         s.played[0] = max(position.last, 0)
         s.stopped = self._told_to_stop
         s.nodes = 0
@@ -156,6 +160,17 @@ class Searcher:
         history = cython.cast(cython.pointer(int16_t), s.replies)
         for i in range(2 * 81 * 81):
             history[i] //= 2
+
+    @cython.cfunc
+    def _despise(self, contempt: cython.int) -> cython.void:
+        """Value draws by this contempt, in the table, too: its entries are of another key then."""
+        s: cython.pointer(Search) = self._s
+        s.contempt = contempt
+        s.proud = s.boards[0].turn
+        signed: cython.longlong = contempt if s.proud == 0 else -contempt
+        s.boards[0].key ^= cython.cast(cython.ulonglong, signed) * cython.cast(
+            cython.ulonglong, 0x9E3779B97F4A7C15
+        )
 
     @cython.cfunc
     @cython.nogil

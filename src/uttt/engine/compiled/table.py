@@ -16,9 +16,7 @@ def reserve(table, megabytes):
     buckets: uint64_t = 1
     while 2 * buckets * 64 <= cython.cast(uint64_t, megabytes) << 20:
         buckets *= 2
-    table.entries = cython.cast(
-        cython.pointer(Entry), zeroed(buckets * 4 * cython.sizeof(Entry))
-    )
+    table.entries = cython.cast(cython.pointer(Entry), zeroed(buckets * 4 * cython.sizeof(Entry)))
     if table.entries is cython.NULL:
         raise MemoryError
     table.last = buckets - 1

@@ -31,11 +31,14 @@ ctypedef struct Search:
     int64_t solve_deadline
     int gave_up
     int uses_network
+    int contempt                            # by how much `proud` values a draw below an even match
+    int proud                               # 0 or 1: the side to move of the root
 
 cdef int64_t now(int clock) noexcept nogil
 cdef int must_stop(Search *s) noexcept nogil
 cdef int gives_up(Search *s) noexcept nogil
-cdef int ended(Board *board, int ply) noexcept nogil
+cdef int drawn(Search *s, int ply) noexcept nogil
+cdef int ended(Search *s, int ply) noexcept nogil
 cdef void enter(Search *s, int ply, int move) noexcept nogil
 cdef int look(Search *s, int ply) noexcept nogil
 cdef void take_line(Search *s, int ply, int move) noexcept nogil

@@ -6,7 +6,8 @@ Never which moves are tried or what values mean.
 import cython
 from cython.cimports.libc.stdint import int64_t
 from cython.cimports.posix.time import clock_gettime, timespec
-from cython.cimports.uttt.engine.compiled.board import DRAWN, play
+from cython.cimports.uttt.engine.compiled.board import DRAWN, Board, play
+from cython.cimports.uttt.engine.compiled.drawing import draw_chance
 from cython.cimports.uttt.engine.compiled.glance import glance
 from cython.cimports.uttt.engine.compiled.network import evaluate, refresh, update
 from cython.cimports.uttt.engine.compiled.table import WON
@@ -30,13 +31,19 @@ def gives_up(s):
     return s.gave_up
 
 
-def ended(board, ply):
+def drawn(s, ply):
+    """The value of a draw for the side to move: less than nothing for whoever wants to win."""
+    return -s.contempt if s.boards[ply].turn == s.proud else s.contempt
+
+
+def ended(s, ply):
     """The value of a match that is over, for the side that would be to move.
 
     Where sub-boards are counted out, whoever moved last may have lost by it.
     """
+    board: cython.pointer(Board) = cython.address(s.boards[ply])
     if board.result == DRAWN:
-        return 0
+        return drawn(s, ply)
     return WON - ply if board.result == 1 + board.turn else ply - WON
 
 
@@ -70,11 +77,17 @@ def _learn_lanes(s: cython.pointer(Search), ply: cython.int, view: cython.int) -
 
 
 def look(s, ply):
-    """The evaluation of a position."""
-    if not s.uses_network:
-        return glance(cython.address(s.boards[ply]))
-    _learn_lanes(s, ply, s.boards[ply].turn)
-    return evaluate(cython.address(s.boards[ply]), cython.address(s.lanes[ply]))
+    """The evaluation of a position: that of who is better, and what a likely draw takes from it."""
+    board: cython.pointer(Board) = cython.address(s.boards[ply])
+    value: cython.int
+    if s.uses_network:
+        _learn_lanes(s, ply, board.turn)
+        value = evaluate(board, cython.address(s.lanes[ply]))
+    else:
+        value = glance(board)
+    if s.contempt and not board.most_boards_wins:  # there other things make a draw
+        value += drawn(s, ply) * draw_chance(board) // 256
+    return value
 
 
 def must_stop(s):

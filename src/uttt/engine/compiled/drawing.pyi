@@ -1,0 +1,1 @@
+# Nothing here can be used from Python.
