@@ -125,7 +125,7 @@ def _expand(
     improving: cython.bint = ply < 2 or look > s.looks[ply - 2]
 
     if not exact and beta < FORCED and beta > -FORCED:
-        if depth <= 6 and look - 90 * depth + 45 * improving >= beta:
+        if depth <= 6 and look - 65 * depth + 30 * improving >= beta:
             return look
         if depth <= 2 and look + 250 * depth < alpha:
             value = quiesce(s, ply, alpha, beta, 0)
