@@ -16,6 +16,15 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 CORE = Path("src") / "uttt" / "engine" / "compiled"
+FLAGS = [
+    "-O3",
+    "-fno-math-errno",
+    "-fno-trapping-math",
+    "-fassociative-math",
+    "-fno-signed-zeros",
+    "-g0",
+    "-w",
+]
 DIRECTIVES = {
     "language_level": "3",
     "boundscheck": False,
@@ -70,21 +79,33 @@ def build_core(root: Path, target: Path | None = None, *, native: bool) -> bool:
     `native`: for the processor of this machine; the files may not run on others. UTTT_MARCH, a name
     for the compiler's -march, overrides it.
     """
-    march = os.environ.get("UTTT_MARCH", "native" if native else "")
-    flags = ["-O3", "-fno-math-errno", "-fno-trapping-math", "-fassociative-math"]
-    flags += ["-fno-signed-zeros", "-g0", "-w"] + ([f"-march={march}"] if march else [])
     target = target or root / "src"
-    _forget_compiled(target)
-    try:
-        _compile(root, target, flags)
-    except Exception as error:  # noqa: BLE001 - whatever it is, there is a fallback
-        sys.stderr.write(
-            f"warning: the engine could not be compiled ({type(error).__name__}: {error}); it "
-            "will think in plain Python, slowly. It needs a C compiler and Cython.\n"
-        )
+    failure: Exception | None = None
+    for march in _processors(native):
         _forget_compiled(target)
-        return False
-    return True
+        try:
+            _compile(root, target, [*FLAGS, f"-march={march}"] if march else FLAGS)
+        except Exception as error:  # noqa: BLE001 - whatever it is, there is a fallback
+            failure = error
+        else:
+            return True
+    sys.stderr.write(
+        f"warning: the engine could not be compiled ({type(failure).__name__}: {failure}); it "
+        "will think in plain Python, slowly. It needs a C compiler and Cython.\n"
+    )
+    _forget_compiled(target)
+    return False
+
+
+def _processors(native: bool) -> list[str]:
+    """Names for the compiler's -march, the best first; empty for any processor of its kind.
+
+    Not every compiler knows `native`.
+    """
+    named = os.environ.get("UTTT_MARCH")
+    if named is not None:
+        return [named]
+    return ["native", ""] if native else [""]
 
 
 def _forget_compiled(target: Path) -> None:
