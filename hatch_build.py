@@ -126,7 +126,6 @@ def _compile(root: Path, target: Path, flags: list[str]) -> None:
             Extension(
                 f"uttt.engine.compiled.{path.stem}",
                 [str(path.relative_to(root / "src"))],
-                extra_compile_args=flags,
                 define_macros=[("Py_LIMITED_API", "0x030B0000")],  # one wheel for all from 3.11
                 py_limited_api=True,
             )
@@ -138,6 +137,8 @@ def _compile(root: Path, target: Path, flags: list[str]) -> None:
             compiler_directives=DIRECTIVES,
             force=True,  # by their times the files would outlive a change of the directives
         )
+        for extension in compiled:  # Cython remembers those of an attempt before
+            extension.extra_compile_args = flags
         distribution = Distribution({"name": "uttt", "ext_modules": compiled})
         command = distribution.get_command_obj("build_ext")
         command.build_lib = str(target)
