@@ -4,6 +4,7 @@ What stands in it: docs/network-format.md. Never the numbers' use.
 """
 
 import json
+import math
 import sys
 import zlib
 from array import array
@@ -106,6 +107,8 @@ def _split(body: bytes, width: int, heads: int) -> dict[str, "array[Any]"]:
             raise BadNetwork("the file is cut off")
         if sys.byteorder == "big":
             values.byteswap()
+        if kind == "f" and not all(map(math.isfinite, values)):
+            raise BadNetwork(f"{name} has what is not a number")
         numbers[name] = values
         at += size
     if at != len(body):
