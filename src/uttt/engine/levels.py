@@ -56,47 +56,47 @@ LEVELS: Final = (
     Level(
         "bot-mouse", "Minnie the mouse", "🐭",
         "Likes three in a row, and forgets where that sends you.",
-        580, Limits(depth=1), tunnel=0.9, noise=0.9, alert=0.85,
+        617, Limits(depth=1), tunnel=0.9, noise=0.9, alert=0.85,
     ),
     Level(
         "bot-rabbit", "Rosa the rabbit", "🐰",
         "Thinks of your answer, when nothing more exciting is to be seen.",
-        718, Limits(depth=2), tunnel=0.5, noise=0.6, alert=0.95,
+        724, Limits(depth=2), tunnel=0.5, noise=0.6, alert=0.95,
     ),
     Level(
         "bot-cat", "Carlo the cat", "🐱",
         "Patient, and quick to pounce. Sometimes looks the wrong way.",
-        877, Limits(depth=3), tunnel=0.2, noise=0.4, alert=0.98,
+        874, Limits(depth=3), tunnel=0.2, noise=0.4, alert=0.98,
     ),
     Level(
         "bot-fox", "Frieda the fox", "🦊",
         "Knows the tricks. Plan ahead, or be outfoxed.",
-        1057, Limits(depth=4), tunnel=0.05, noise=0.2,
+        1143, Limits(depth=4), tunnel=0.05, noise=0.2,
     ),
     Level(
         "bot-badger", "Bruno the badger", "🦡",
         "Digs deep and holds what he has.",
-        1231, Limits(depth=5), tunnel=0.02, noise=0.12,
+        1279, Limits(depth=5), tunnel=0.02, noise=0.12,
     ),
     Level(
         "bot-owl", "Otto the owl", "🦉",
         "Has read all the books and seldom errs.",
-        1383, Limits(nodes=3_000), noise=0.08,
+        1513, Limits(nodes=3_000), noise=0.08,
     ),
     Level(
         "bot-falcon", "Fenja the falcon", "🦅",
         "Sees from afar where you will be weak.",
-        1527, Limits(nodes=2_500),
+        1679, Limits(nodes=2_500),
     ),
     Level(
         "bot-wolf", "Wanda the wolf", "🐺",
         "Hunts every slip to the end.",
-        1787, Limits(nodes=40_000, seconds=0.5),
+        1965, Limits(nodes=40_000, seconds=0.5),
     ),
     Level(
         "bot-dragon", "Drakon the dragon", "🐲",
         "The strongest that we have: a second of thought for each move. Good luck.",
-        2007, Limits(seconds=1.0),
+        2119, Limits(seconds=1.0),
     ),
 )  # fmt: skip
 """All opponents, the gentlest first."""
