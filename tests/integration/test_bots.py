@@ -159,8 +159,8 @@ async def test_a_person_is_away_while_the_bot_moves(players: Players) -> None:
     while moves == 1:
         assert time.monotonic() < deadline
         again, greeting = await players.again(ann, account=False)
-        (match,) = greeting.matches
-        moves = match["moves"]
+        # The bot may move while the state is being told: then both stand in the greeting.
+        moves = max(match["moves"] for match in greeting.matches)
         await again.close()
     assert moves == 2
 
