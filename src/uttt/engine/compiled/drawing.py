@@ -14,12 +14,10 @@ from cython.cimports.uttt.engine.compiled.rows import pattern_of
 from uttt.rules.position import LINES
 
 # Logits, as `train.draws` prints them.
-_OF_LINES = (
-    -0.054,
-    -0.315,
-    -0.885,
-)  # for each line left to a side that has 0, 1, 2 of its sub-boards
-_OF_OPEN = (5.072, -0.727, 0.023)  # times 1, the number of undecided sub-boards, and its square
+# For each line left to a side that has 0, 1 or 2 of its sub-boards:
+_OF_LINES = (-0.054, -0.315, -0.885)
+# Times 1, the number of undecided sub-boards, and its square:
+_OF_OPEN = (5.072, -0.727, 0.023)
 _STEPS = 64  # of the tables, to a logit
 _of_hopes = cython.declare(int16_t[19683])
 _of_closed = cython.declare(int16_t[10])
