@@ -116,7 +116,7 @@ def refresh(board, lanes, view):
     sums: int16_t[32]
     for lane in range(LANES):
         sums[lane] = bias_row.lane[lane] + macro.lane[lane] + macro_of_other.lane[lane]
-    # Rows were chosen before, so that no branch is left and the compiler makes vectors of the lanes.
+    # The rows were chosen before: without a branch the compiler makes vectors of the lanes.
     for place in range(0, 9, 3):
         _add_three(sums, rows[place], rows[place + 1], rows[place + 2])
     for lane in range(LANES):
