@@ -140,7 +140,9 @@ class Bots:
     def _hear(self, notice: Notice) -> None:
         if isinstance(notice, MatchChanged):
             match = notice.match
-            if match.outcome is None and self._clock() - match.active_at <= _FRESH:
+            if match.fixture.players[match.position.turn].id in self._roster and (
+                match.outcome is None and self._clock() - match.active_at <= _FRESH
+            ):
                 self._consider(match)
 
     def _consider(self, match: Match) -> None:

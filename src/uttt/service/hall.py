@@ -88,6 +88,10 @@ class Hall:
                 del self._matches[public_id]
         return True
 
+    def known(self, public_id: str) -> Match | None:
+        """Return the match as it stands if it is live here."""
+        return self._matches.get(public_id)
+
     async def find(self, public_id: str) -> Match:
         """Return the match as it stands. Raises Refused(UNKNOWN_MATCH)."""
         match = self._matches.get(public_id)

@@ -89,9 +89,12 @@ class Journal:
         self._closing = False
         self._ended = False
 
-    async def append(self, entry: Entry) -> None:
-        """Make an event of a match a fact. Raises Behind if its ply is taken, or Unavailable."""
-        await self._enqueue(self._moves if entry.event.outcome is None else self._ends, entry)
+    def append(self, entry: Entry) -> "asyncio.Future[None]":
+        """Make an event of a match a fact. Raises Behind if its ply is taken, or Unavailable.
+
+        Not a coroutine: that would be one more object to make and to resume for each move.
+        """
+        return self._enqueue(self._moves if entry.event.outcome is None else self._ends, entry)
 
     async def write(self, change: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run `change` and return what it returns, once committed. Raises what it raises, or

@@ -68,11 +68,17 @@ class Referee:
 
         Raises Refused or Unavailable, and then nothing has changed.
         """
-        match = await self._hall.find(public_id)
+        match = self._hall.known(public_id) or await self._hall.find(public_id)
+        under_way = self._under_way
         while True:
             try:
                 event = decide(match, command, self._clock())
-                await self._append(Entry(match.fixture, event, self._elo_k))
+                under_way[public_id] = under_way.get(public_id, 0) + 1
+                try:
+                    await self._journal.append(Entry(match.fixture, event, self._elo_k))
+                finally:
+                    if others := under_way.pop(public_id) - 1:
+                        under_way[public_id] = others
             except Refused as refused:
                 match = await self._newer(match, refused)
             except Behind:
@@ -81,18 +87,11 @@ class Referee:
                 break
         match = evolve(match, event)
         self._hall.update(match)
-        await self._publish(match)
+        if match.outcome is None:
+            self._bus.publish(MatchChanged(match))
+        else:
+            await self._publish_end(match, match.outcome)
         return match
-
-    async def _append(self, entry: Entry) -> None:
-        public_id = entry.fixture.public_id
-        self._under_way[public_id] = self._under_way.get(public_id, 0) + 1
-        try:
-            await self._journal.append(entry)
-        finally:
-            others = self._under_way.pop(public_id) - 1
-            if others:
-                self._under_way[public_id] = others
 
     async def _newer(self, match: Match, refused: Refused) -> Match:
         """Return the match if there is more of it than was known, else raise `refused`: another

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+from sqlalchemy.pool import NullPool
 
 from uttt.storage.database import PATIENCE
+from uttt.storage.failures import Unavailable
 
 Row = tuple[int, int, int, int]
 Key = tuple[int, int]
@@ -47,6 +48,12 @@ class Dialect:
     as it takes)."""
     insert_moves: Callable[[Driver, Sequence[Row]], Awaitable[set[Key]]]
     """Insert rows whose key is free and whose match exists, one row a key; return their keys."""
+    run: Callable[[Driver, str], Awaitable[object]]
+    """Run a statement without parameters that returns nothing."""
+    settle: Callable[[Isolation], Sequence[str]]
+    """Statements by which a new connection gets its kind of transactions."""
+    begin: str
+    """What begins a transaction; nothing if its first statement does."""
     transport: Callable[[Driver], asyncio.Transport | None]
     """What carries its bytes; None if it has nothing any more."""
     cut: Callable[[Driver], None]
@@ -69,6 +76,41 @@ class Dialect:
         return (SQLAlchemyError, OSError, *self.errors)
 
 
+class Lost(Exception):
+    """A connection broke while somebody used it; the cause says how."""
+
+
+class Held:
+    """An open connection: SQLAlchemy's, and the driver's, on which transactions begin and end.
+
+    SQLAlchemy takes it for one that commits each statement. To have it begin, end and give back
+    costs as much as four statements, for each transaction.
+    """
+
+    def __init__(self, connection: AsyncConnection, driver: Driver, dialect: Dialect) -> None:
+        self.connection = connection
+        self.driver = driver
+        self.since = perf_counter()
+        self._dialect = dialect
+
+    async def begin(self) -> None:
+        """Begin a transaction."""
+        if self._dialect.begin:
+            await self._dialect.run(self.driver, self._dialect.begin)
+
+    async def commit(self) -> None:
+        """Commit it."""
+        await self._dialect.run(self.driver, "COMMIT")
+        if self.connection.in_transaction():  # SQLAlchemy thinks so after what was not prepared
+            await self.connection.commit()
+
+    async def roll_back(self) -> None:
+        """Undo it, or end one that has only read."""
+        await self._dialect.run(self.driver, "ROLLBACK")
+        if self.connection.in_transaction():
+            await self.connection.rollback()
+
+
 class Connections:
     """A few connections of one kind, opened when they are first needed.
 
@@ -84,59 +126,80 @@ class Connections:
         statement_timeout: float,
         on_silence: Callable[[], None],
     ) -> None:
-        """With size 0 for `hold` only, which then keeps one. `on_silence` is called when a deadline
-        has passed.
-        """
-        pool: dict[str, Any] = {"poolclass": NullPool}
-        if size:
-            pool = {"pool_size": size, "max_overflow": 0, "pool_timeout": _POOL_TIMEOUT}
+        """`on_silence` is called when a deadline has passed."""
         self._dialect = dialect
+        self._isolation = isolation
         self._on_silence = on_silence
-        self._engine = open_engine(url, dialect, isolation, statement_timeout, pool)
+        self._engine = open_engine(
+            url, dialect, "AUTOCOMMIT", statement_timeout, {"poolclass": NullPool}
+        )
         self._distrusted = 0.0
-        self._held: AsyncConnection | None = None
-        self._held_since = 0.0
-        event.listen(self._engine.sync_engine, "connect", _note_birth)
-        event.listen(self._engine.sync_engine, "checkout", self._check)
+        self._free: list[Held] = []
+        self._places = asyncio.Semaphore(size)
 
     @asynccontextmanager
-    async def connected(self, deadline: float) -> AsyncIterator[AsyncConnection]:
-        """A connection, which is cut when the clock of the event loop shows `deadline`.
+    async def connected(self, deadline: float) -> AsyncIterator[Held]:
+        """A connection, which is cut when the clock of the event loop shows `deadline`, and not
+        used again if the block raises. What is begun in the block must be ended there.
 
-        A cancellation would not do: before it comes out, SQLAlchemy says goodbye to the server and
-        waits for its answer.
+        Raises Lost if it broke meanwhile, and Unavailable if all are in use for too long.
         """
-        timer: asyncio.TimerHandle | None = None
+        held = await self._take()
+        timer = asyncio.get_running_loop().call_at(deadline, self._give_up, held.driver)
         try:
-            async with self._engine.connect() as connection:
-                driver = await driver_of(connection)
-                timer = asyncio.get_running_loop().call_at(deadline, self._give_up, driver)
-                try:
-                    yield connection
-                except asyncio.CancelledError:
-                    self.cut(driver)  # it may be in the middle of anything
-                    raise
+            yield held
+        except BaseException as error:
+            was_open = self._is_open(held)
+            await self._drop(held)
+            if not was_open and isinstance(error, self._dialect.failures):
+                raise Lost from error
+            raise
+        else:
+            self._free.append(held)
         finally:
-            if timer is not None:  # only now, since giving a connection back asks the server, too
-                timer.cancel()
+            timer.cancel()
+            self._places.release()
+
+    async def _take(self) -> Held:
+        if self._places.locked():
+            try:
+                async with asyncio.timeout(_POOL_TIMEOUT):
+                    await self._places.acquire()
+            except TimeoutError:
+                raise Unavailable("all connections to the database are in use") from None
+        else:
+            await self._places.acquire()
+        try:
+            while self._free:
+                held = self._free.pop()
+                if held.since > self._distrusted and self._is_open(held):
+                    return held
+                await self._drop(held)
+            return await self._open()
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def _open(self) -> Held:
+        connection = await self._engine.connect()
+        driver = await driver_of(connection)
+        try:
+            if self._isolation != "AUTOCOMMIT":
+                for statement in self._dialect.settle(self._isolation):
+                    await self._dialect.run(driver, statement)
+        except BaseException:
+            self.cut(driver)
+            raise
+        return Held(connection, driver, self._dialect)
+
+    async def _drop(self, held: Held) -> None:
+        self.cut(held.driver)  # it may be in the middle of anything
+        await held.connection.invalidate()
+        await held.connection.close()
 
     def _give_up(self, driver: Driver) -> None:
         self._on_silence()
         self.cut(driver)
-
-    async def hold(self) -> Driver:
-        """The one connection that is kept, a new one if it may be dead."""
-        if self._held is not None:
-            driver = await driver_of(self._held)
-            if self._is_usable(driver, self._held_since):
-                return driver
-            self.cut(driver)
-            broken, self._held = self._held, None
-            await broken.invalidate()
-            await broken.close()
-        self._held = await self._engine.connect()
-        self._held_since = perf_counter()
-        return await driver_of(self._held)
 
     def distrust(self) -> None:
         """The server did not answer: use none of the present connections for anything new."""
@@ -155,31 +218,19 @@ class Connections:
 
     async def close(self) -> None:
         """Close all that nobody uses. Does not wait long for a server that says nothing."""
-        if self._held is not None:
-            driver = await driver_of(self._held)
-            timer = asyncio.get_running_loop().call_later(GOODBYE_TIMEOUT, self.cut, driver)
+        loop = asyncio.get_running_loop()
+        while self._free:
+            held = self._free.pop()
+            timer = loop.call_later(GOODBYE_TIMEOUT, self.cut, held.driver)
             try:
-                await self._held.close()
+                await held.connection.close()
             finally:
                 timer.cancel()
         await self._engine.dispose()
 
-    def _is_usable(self, driver: Driver, since: float) -> bool:
-        return since > self._distrusted and _is_open(self._dialect.transport(driver))
-
-    def _check(self, _adapter: object, entry: ConnectionPoolEntry, _proxy: object) -> None:
-        driver = entry.driver_connection
-        if not self._is_usable(driver, entry.info["since"]):
-            self.cut(driver)
-            raise DisconnectionError  # the pool then opens another one
-
-
-def _is_open(transport: asyncio.Transport | None) -> bool:
-    return transport is not None and not transport.is_closing()
-
-
-def _note_birth(_adapter: object, entry: ConnectionPoolEntry) -> None:
-    entry.info["since"] = perf_counter()
+    def _is_open(self, held: Held) -> bool:
+        transport = self._dialect.transport(held.driver)
+        return transport is not None and not transport.is_closing()
 
 
 async def driver_of(connection: AsyncConnection) -> Driver:

@@ -1,7 +1,8 @@
 """What MariaDB and MySQL do in their own way. The driver is asyncmy."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import asyncmy
@@ -47,9 +48,21 @@ async def _insert_moves(driver: Driver, rows: Sequence[Row]) -> set[Key]:
     if not rows:
         return set()
     insert = _insert_all if "MariaDB" in driver.get_server_info() else insert_one_by_one
-    try:
+    with _stumbles():
         return await insert(driver, rows)
-    except (AttributeError, RuntimeError) as error:  # what asyncmy stumbles over when it is cut
+
+
+async def _run(driver: Driver, statement: str) -> None:
+    with _stumbles():
+        await driver.query(statement)
+
+
+@contextmanager
+def _stumbles() -> Iterator[None]:
+    """Have what asyncmy stumbles over when it is cut be an error of its own."""
+    try:
+        yield
+    except (AttributeError, RuntimeError) as error:
         raise errors.OperationalError(CR_SERVER_LOST, str(error)) from error
 
 
@@ -88,6 +101,12 @@ DIALECT = Dialect(
     name="mysql+asyncmy",
     connect_args=_connect_args,
     insert_moves=_insert_moves,
+    run=_run,
+    settle=lambda isolation: [
+        f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}",
+        "SET SESSION autocommit = 0",
+    ],
+    begin="",
     transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=_cut,
     is_conflict=lambda error: _number(error) in _CONFLICTS,

@@ -84,6 +84,11 @@ DIALECT = Dialect(
     name="postgresql+asyncpg",
     connect_args=_connect_args,
     insert_moves=_insert_moves,
+    run=lambda driver, sql: driver.execute(sql),
+    settle=lambda isolation: [
+        f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {isolation}"
+    ],
+    begin="BEGIN",
     transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=lambda driver: driver.terminate(),
     is_conflict=lambda error: _sqlstate(error) in _CONFLICTS,

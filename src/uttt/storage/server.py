@@ -12,8 +12,6 @@ from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from uttt.storage import endings, work
@@ -21,9 +19,10 @@ from uttt.storage.connections import (
     Connections,
     Dialect,
     Driver,
+    Held,
     Isolation,
     Key,
-    driver_of,
+    Lost,
     open_engine,
 )
 from uttt.storage.database import PATIENCE
@@ -53,6 +52,7 @@ class ServerDatabase:
     def __init__(self, url: URL, dialect: Dialect) -> None:
         self.url = url
         self._dialect = dialect
+        self._failures: tuple[type[BaseException], ...] = (Lost, *dialect.failures)
         self._writing = Connections(
             # one more for the ends of matches and one for the heartbeat
             url, dialect, "READ COMMITTED", _WRITERS + 2, _LONG_STATEMENT_TIMEOUT, self._distrust,
@@ -61,15 +61,18 @@ class ServerDatabase:
             url, dialect, "REPEATABLE READ", _READERS, _STATEMENT_TIMEOUT, self._distrust
         )
         self._appending = Connections(
-            url, dialect, "AUTOCOMMIT", 0, _STATEMENT_TIMEOUT, self._distrust
+            url, dialect, "AUTOCOMMIT", 1, _STATEMENT_TIMEOUT, self._distrust
         )
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` in a transaction of its own, on what is committed. Raises Unavailable."""
 
         async def once(deadline: float) -> T:
-            async with self._reading.connected(deadline) as connection:
-                return await connection.run_sync(query)
+            async with self._reading.connected(deadline) as held:
+                await held.begin()
+                found = await held.connection.run_sync(query)
+                await held.roll_back()
+                return found
 
         return await self._patiently(PATIENCE, once)
 
@@ -77,7 +80,7 @@ class ServerDatabase:
         """Write a batch in one transaction; see `Database.commit`."""
         entries = [piece for piece in batch if isinstance(piece, Entry)]
         if len(entries) == len(batch) and all(e.event.outcome is None for e in entries):
-            return await self._patiently(patience, lambda _: self._append(entries))
+            return await self._patiently(patience, lambda deadline: self._append(entries, deadline))
         return await self._patiently(
             patience, lambda deadline: self._transact(batch, entries, deadline)
         )
@@ -95,15 +98,16 @@ class ServerDatabase:
                 for attempt in range(1, _ATTEMPTS + 1):
                     try:
                         return await once(deadline)
+                    except Lost as lost:  # before its commit, so the server has undone it
+                        if attempt == _ATTEMPTS:
+                            raise Unavailable(_reason(lost.__cause__)) from lost
                     except self._dialect.failures as error:
-                        if attempt == _ATTEMPTS or not self._may_repeat(error):
+                        if attempt == _ATTEMPTS or not self._dialect.is_conflict(error):
                             raise
                 raise AssertionError  # the last attempt returns or raises
         except TimeoutError:
             self._distrust()
             raise Unavailable(_SILENT) from None
-        except PoolTimeoutError:
-            raise Unavailable("all connections to the database are in use") from None
         except self._dialect.failures as error:
             raise self._unavailable(error) from error
 
@@ -111,23 +115,17 @@ class ServerDatabase:
         for connections in (self._writing, self._reading, self._appending):
             connections.distrust()
 
-    def _may_repeat(self, error: BaseException) -> bool:
-        if isinstance(error, DBAPIError) and error.connection_invalidated:
-            return True  # before its commit, so the server has undone it
-        return self._dialect.is_conflict(error)
-
     def _unavailable(self, error: BaseException) -> Unavailable:
         is_locked = self._dialect.is_lock_timeout(error) or self._dialect.is_conflict(error)
         return (Locked if is_locked else Unavailable)(_reason(error))
 
-    async def _append(self, entries: Sequence[Entry]) -> list[Any]:
+    async def _append(self, entries: Sequence[Entry], deadline: float) -> list[Any]:
         """Insert the rows of moves that end nothing: one statement, one transaction."""
-        driver = await self._appending.hold()
         try:
-            return await self._insert(driver, entries)
-        except BaseException:
-            self._appending.cut(driver)  # it may be in the middle of anything
-            raise
+            async with self._appending.connected(deadline) as held:
+                return await self._insert(held.driver, entries)
+        except Lost as lost:  # not to be repeated: it may have been done
+            raise Unavailable(_reason(lost.__cause__)) from lost
 
     async def _insert(self, driver: Driver, entries: Sequence[Entry]) -> list[Any]:
         first: dict[Key, Entry] = {}  # of several for one ply the first wins
@@ -146,42 +144,40 @@ class ServerDatabase:
     ) -> list[Any]:
         committing = False
         try:
-            async with self._writing.connected(deadline) as connection:
-                transaction = await connection.begin()
-                outcomes = await self._write(connection, batch, entries)
+            async with self._writing.connected(deadline) as held:
+                await held.begin()
+                outcomes = await self._write(held, batch, entries)
                 if len(outcomes) == 1 and isinstance(outcomes[0], Exception):
-                    await transaction.rollback()
+                    await held.roll_back()
                     return outcomes
                 committing = True
-                await transaction.commit()
+                await held.commit()
                 return outcomes
-        except self._dialect.failures as error:
+        except self._failures as error:
             if committing:  # not to be repeated: it may have been done
-                raise Unavailable(_reason(error)) from error
+                raise Unavailable(_reason(error.__cause__ or error)) from error
             raise
 
     async def _write(
-        self, connection: AsyncConnection, batch: Sequence[Work], entries: Sequence[Entry]
+        self, held: Held, batch: Sequence[Work], entries: Sequence[Entry]
     ) -> list[Any]:
-        appended = iter(await self._append_and_end(connection, entries) if entries else ())
+        connection = held.connection
+        appended = iter(await self._append_and_end(held, entries) if entries else ())
         changes = [piece for piece in batch if not isinstance(piece, Entry)]
         if len(batch) == len(changes) == 1:  # which needs no savepoint
             return [await connection.run_sync(work.apply_alone, changes[0])]
         changed = iter(await connection.run_sync(work.apply, changes) if changes else ())
         return [next(appended if isinstance(piece, Entry) else changed) for piece in batch]
 
-    async def _append_and_end(
-        self, connection: AsyncConnection, entries: Sequence[Entry]
-    ) -> list[Any]:
+    async def _append_and_end(self, held: Held, entries: Sequence[Entry]) -> list[Any]:
+        connection = held.connection
         rated = [e for e in entries if e.event.outcome is not None and e.event.outcome.rated]
         player_ids = [player.id for entry in rated for player in entry.fixture.players]
-        # the first statement begins the transaction, to which those on the driver then belong
         ratings = await connection.run_sync(endings.lock_players, player_ids)
         match_ids = [entry.fixture.id for entry in entries]
         existing = await connection.run_sync(endings.lock_matches, match_ids)
         here = [match_id in existing for match_id in match_ids]
-        driver = await driver_of(connection)
-        inserted = iter(await self._insert(driver, list(compress(entries, here))))
+        inserted = iter(await self._insert(held.driver, list(compress(entries, here))))
         outcomes = [next(inserted) if is_here else Behind() for is_here in here]
         ended = [
             entry
@@ -192,7 +188,7 @@ class ServerDatabase:
         return outcomes
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException | None) -> str:
     if isinstance(error, TimeoutError):
         return _SILENT
     return str(getattr(error, "orig", None) or error) or type(error).__name__

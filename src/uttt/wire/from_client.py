@@ -154,9 +154,8 @@ class AnalysisRequest(_Message, tag="analysis_request", frozen=True):
 
 
 FirstMessage = Login | TempSession | Reconnect
-LaterMessage = (
-    Move
-    | EndMatch
+Request = (
+    EndMatch
     | MatchRequest
     | CancelMatchRequest
     | MatchStatesRequest
@@ -166,4 +165,5 @@ LaterMessage = (
     | AnalysisRequest
     | Logout
 )
+LaterMessage = Move | Request
 FromClient = FirstMessage | LaterMessage

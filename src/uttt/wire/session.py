@@ -18,7 +18,7 @@ from uttt.storage.failures import Unavailable
 from uttt.wire import from_client
 from uttt.wire.analysis import AnalysisAnswer, ProgressData, analysis_data
 from uttt.wire.codec import Unreadable, decode, encode, encode_error
-from uttt.wire.from_client import Cell, FromClient
+from uttt.wire.from_client import Cell, FirstMessage, FromClient, Request
 from uttt.wire.match_text import encode_match
 from uttt.wire.to_client import (
     Analysis,
@@ -81,11 +81,15 @@ class Session:
             self._repeat_match_of(unreadable)
             return
         try:
-            await self._handle(message)
+            if isinstance(message, from_client.Move):
+                command = Play(self._player.id, _move_number(message.data))
+                await self._services.referee.apply(message.data.id, command)
+            else:
+                await self._handle(message)
         except Refused as refused:
-            self._answer(encode_error(refused, _type(message)))
+            self._refuse(message, refused)
         except Unavailable:
-            self._answer(encode_error(_UNAVAILABLE, _type(message)))
+            self._refuse(message, _UNAVAILABLE)
 
     def refuse(self, raw: bytes | str, refused: Refused) -> None:
         """Answer a message that is refused for its size or for coming too soon."""
@@ -95,14 +99,16 @@ class Session:
             self._answer(encode_error(refused, unreadable.type))
             self._repeat_match_of(unreadable)
             return
+        self._refuse(message, refused)
+
+    def _refuse(self, message: FromClient, refused: Refused) -> None:
+        """Answer a message that was understood but not done."""
         self._answer(encode_error(refused, _type(message)))
         if isinstance(message, from_client.Move):
             self._repeat_match(message.data.id)
 
-    async def _handle(self, message: FromClient) -> None:
+    async def _handle(self, message: FirstMessage | Request) -> None:
         match message:
-            case from_client.Move():
-                await self._move(message)
             case from_client.EndMatch():
                 await self._services.referee.apply(message.data.id, Abandon(self._player.id))
             case from_client.MatchRequest():
@@ -126,18 +132,6 @@ class Session:
                 raise Refused(Code.ALREADY_LOGGED_IN)
             case _:
                 assert_never(message)
-
-    async def _move(self, message: from_client.Move) -> None:
-        match_id = message.data.id
-        try:
-            command = Play(self._player.id, _move_number(message.data))
-            await self._services.referee.apply(match_id, command)
-        except Refused as refused:
-            self._answer(encode_error(refused, "move"))
-            self._repeat_match(match_id)
-        except Unavailable:
-            self._answer(encode_error(_UNAVAILABLE, "move"))
-            self._repeat_match(match_id)
 
     def _repeat_match(self, match_id: str) -> None:
         """Show a match as it stands, so that no board waits for an answer to a refused move."""

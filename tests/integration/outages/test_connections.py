@@ -11,7 +11,7 @@ from support.database_session import kill_all
 from support.outage import RETURN_LIMIT, until_told
 from support.place import Place
 
-COMMIT = {"postgresql": b"COMMIT;", "mariadb": b"COMMIT"}
+COMMIT = {"postgresql": b"COMMIT\0", "mariadb": b"COMMIT"}
 """As their drivers say it, and in nothing else that they say."""
 
 

@@ -81,12 +81,12 @@ async def running() -> AsyncIterator[tuple[Journal, Writers, Heartbeat]]:
     await task
 
 
-async def asked(journal: Journal, *wanted: Event | None) -> list[asyncio.Task[None]]:
+async def asked(journal: Journal, *wanted: Event | None) -> list[asyncio.Future[None]]:
     """Ask for events, or with None for changes, one after the other."""
     tasks = []
     for event in wanted:
         work = journal.write(lambda _: None) if event is None else journal.append(entry(event))
-        tasks.append(asyncio.create_task(work))
+        tasks.append(asyncio.ensure_future(work))
         await asyncio.sleep(0)
     await rounds()
     return tasks
