@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Key, Row
 
+_INSERT_ALL_MOVES = "INSERT INTO moves (match_id, ply, move, at) VALUES "
 # `IGNORE` leaves out what is there already, and what belongs to a match that is gone
 _INSERT_MOVES = "INSERT IGNORE INTO moves (match_id, ply, move, at) VALUES "
 _CONFLICTS = {1213, 1020}  # deadlock, changed since it was read
@@ -44,6 +45,14 @@ async def _connect(**arguments: Any) -> Driver:  # noqa: ANN401 - those of async
         raise errors.OperationalError(CR_CONN_HOST_ERROR, str(error)) from error
 
 
+async def _insert_all_moves(driver: Driver, rows: Sequence[Row]) -> bool:
+    try:
+        await _run(driver, f"{_INSERT_ALL_MOVES}{_as_text(rows)}")
+    except errors.IntegrityError:
+        return False
+    return True
+
+
 async def _insert_moves(driver: Driver, rows: Sequence[Row]) -> set[Key]:
     if not rows:
         return set()
@@ -68,10 +77,12 @@ def _stumbles() -> Iterator[None]:
 
 async def _insert_all(driver: Driver, rows: Sequence[Row]) -> set[Key]:
     async with driver.cursor() as cursor:
-        # four ints a row, whose text is the same in Python and in SQL
-        values = ",".join(map(str, rows))
-        await cursor.execute(f"{_INSERT_MOVES}{values} RETURNING match_id, ply")
+        await cursor.execute(f"{_INSERT_MOVES}{_as_text(rows)} RETURNING match_id, ply")
         return set(await cursor.fetchall())
+
+
+def _as_text(rows: Sequence[Row]) -> str:
+    return ",".join(map(str, rows))  # four ints a row: their text is the same in Python and in SQL
 
 
 async def insert_one_by_one(driver: Driver, rows: Sequence[Row]) -> set[Key]:
@@ -100,6 +111,7 @@ def _cut(driver: Driver) -> None:
 DIALECT = Dialect(
     name="mysql+asyncmy",
     connect_args=_connect_args,
+    insert_all_moves=_insert_all_moves,
     insert_moves=_insert_moves,
     run=_run,
     settle=lambda isolation: [

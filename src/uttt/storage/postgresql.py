@@ -10,13 +10,12 @@ from sqlalchemy import Connection, text
 from uttt.storage.connections import GOODBYE_TIMEOUT, IDLE_TIMEOUT, Dialect, Driver, Key, Row
 
 # the rows as one text: to encode four arrays takes this process several times as long
-_INSERT_MOVES = """
+_INSERT_ALL_MOVES = """
     INSERT INTO moves (match_id, ply, move, at)
     SELECT (item->>0)::bigint, (item->>1)::smallint, (item->>2)::smallint, (item->>3)::bigint
     FROM json_array_elements($1::json) AS item
-    ON CONFLICT DO NOTHING
-    RETURNING match_id, ply
 """
+_INSERT_MOVES = f"{_INSERT_ALL_MOVES} ON CONFLICT DO NOTHING RETURNING match_id, ply"
 _CONFLICTS = {"40001", "40P01"}  # serialization, deadlock
 _LOCK_NOT_AVAILABLE = "55P03"
 _LOCK_TIMEOUT = 1100  # ms: more than the second after which PostgreSQL looks for deadlocks
@@ -43,6 +42,14 @@ def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
         "server_settings": settings,
         "connection_class": _Connection,
     }
+
+
+async def _insert_all_moves(driver: Driver, rows: Sequence[Row]) -> bool:
+    try:
+        await driver.execute(_INSERT_ALL_MOVES, _as_text(rows))
+    except asyncpg.IntegrityConstraintViolationError:
+        return False
+    return True
 
 
 async def _insert_moves(driver: Driver, rows: Sequence[Row]) -> set[Key]:
@@ -83,6 +90,7 @@ def _renumber(connection: Connection, table: str) -> None:
 DIALECT = Dialect(
     name="postgresql+asyncpg",
     connect_args=_connect_args,
+    insert_all_moves=_insert_all_moves,
     insert_moves=_insert_moves,
     run=lambda driver, sql: driver.execute(sql),
     settle=lambda isolation: [
