@@ -58,7 +58,7 @@ from uttt.web.server import CannotListen, Server
 __all__ = ["CannotListen", "serve"]
 
 log = structlog.get_logger(__name__)
-_COLLECTIONS: Final = (10_000, 10, 1_000)
+_COLLECTIONS: Final = (2_000, 5, 1_000)
 """Objects more than before, and how many times that, before garbage is looked for among the young,
 the older and all.
 """

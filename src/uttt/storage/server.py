@@ -124,7 +124,7 @@ class ServerDatabase:
         try:
             async with self._appending.connected(deadline) as held:
                 rows = {entry.row[:2]: entry.row for entry in entries}
-                if len(rows) == len(entries):
+                if rows and len(rows) == len(entries):
                     in_order = [rows[key] for key in sorted(rows)]  # no deadlock with another node
                     if await self._dialect.insert_all_moves(held.driver, in_order):
                         return [None] * len(entries)
