@@ -22,10 +22,12 @@ from uttt.storage.work import Entry, Work
 
 T = TypeVar("T")
 MAX_BATCH: Final = 256
-"""Pieces of work in one transaction: more gain nothing and make everybody in it wait."""
-MAX_CHANGES: Final = 1
-"""The same for changes in a lane of their own, which go on several at a time. Each takes its locks
-in the one order that all keep (players, the rest, numbers of ratings); two together would not.
+"""Events in one transaction: more gain nothing and make everybody in it wait."""
+MAX_CHANGES: Final = 10
+"""Changes in one transaction, where moves share it: a login takes as long as twenty moves."""
+MAX_CHANGES_ALONE: Final = 1
+"""The same in a lane of their own, which go on several at a time. Each takes its locks in the one
+order that all keep (players, the rest, numbers of ratings); two together would not.
 """
 _PATIENCE_FOR_CHANGES: Final = 5.0
 """Seconds for one of those: removing a player with many matches takes a while."""
@@ -42,37 +44,60 @@ _Waiting = tuple[Work, asyncio.Future[Any]]
 
 
 class _Lane:
-    """Work that waits to be written, in the order in which it came."""
+    """Work that waits to be written: events of matches, and all else, each in the order in which it
+    came.
+    """
 
-    def __init__(self, name: str, max_batch: int, patience: float = PATIENCE) -> None:
+    def __init__(self, name: str, max_changes: int, patience: float = PATIENCE) -> None:
         self.name = name
-        self.max_batch = max_batch
-        self.waiting: list[_Waiting] = []
-        self._urgent = 0  # of those that wait, the first
         self.wake = asyncio.Event()
         self.patience = patience
+        self._max_changes = max_changes
+        self._entries: list[_Waiting] = []
+        self._changes: list[_Waiting] = []
+        self._urgent = 0  # of the changes, the first
         self._since = 0.0
 
-    def add(self, waiting: _Waiting, *, urgent: bool) -> None:
-        """Let something wait: behind what is urgent if it is so itself, else behind all."""
-        if not self.waiting:
-            self._since, self._urgent = perf_counter(), 0
-            self.wake.set()
+    def __len__(self) -> int:
+        return len(self._entries) + len(self._changes)
+
+    def add_entry(self, waiting: _Waiting) -> None:
+        """Let an event wait."""
+        if not self:
+            self._begin()
+        self._entries.append(waiting)
+
+    def add_change(self, waiting: _Waiting, *, urgent: bool) -> None:
+        """Let a change wait: behind what is urgent if it is so itself, else behind all."""
+        if not self:
+            self._begin()
         if urgent:
-            self.waiting.insert(self._urgent, waiting)
+            self._changes.insert(self._urgent, waiting)
             self._urgent += 1
         else:
-            self.waiting.append(waiting)
+            self._changes.append(waiting)
+
+    def _begin(self) -> None:
+        self._since = perf_counter()
+        self.wake.set()
 
     def take(self) -> tuple[list[_Waiting], float]:
         """Take a batch out; return with it the seconds that are left for it, for who has waited
         for the batch before it has less patience.
         """
-        batch = self.waiting[: self.max_batch]
-        self.waiting = self.waiting[self.max_batch :]
-        self._urgent = max(0, self._urgent - self.max_batch)
-        left = self.patience - (perf_counter() - self._since)
+        batch = self._entries[:MAX_BATCH] + self._changes[: self._max_changes]
+        del self._entries[:MAX_BATCH], self._changes[: self._max_changes]
+        self._urgent = max(0, self._urgent - self._max_changes)
+        now = perf_counter()
+        left = self.patience - (now - self._since)
+        self._since = now  # the events that come from now on are all in the next batch
         return batch, max(left, _LEAST_PATIENCE)
+
+    def take_all(self) -> list[_Waiting]:
+        """Take all out."""
+        waiting, self._entries, self._changes = self._entries + self._changes, [], []
+        self._urgent = 0
+        return waiting
 
 
 class Journal:
@@ -82,10 +107,10 @@ class Journal:
         self._database = database
         self._heartbeat = heartbeat
         self._metrics = metrics
-        self._moves = self._ends = self._changes = _Lane("moves", MAX_BATCH)
+        self._moves = self._ends = self._changes = _Lane("moves", MAX_CHANGES)
         if database.writers:
-            self._ends = _Lane("ends", MAX_BATCH)
-            self._changes = _Lane("changes", MAX_CHANGES, _PATIENCE_FOR_CHANGES)
+            self._ends = _Lane("ends", MAX_CHANGES)
+            self._changes = _Lane("changes", MAX_CHANGES_ALONE, _PATIENCE_FOR_CHANGES)
         self._closing = False
         self._ended = False
 
@@ -94,24 +119,32 @@ class Journal:
 
         Not a coroutine: that would be one more object to make and to resume for each move.
         """
-        return self._enqueue(self._moves if entry.event.outcome is None else self._ends, entry)
+        lane = self._moves if entry.event.outcome is None else self._ends
+        future, accepted = self._future()
+        if accepted:
+            lane.add_entry((entry, future))
+        return future
 
     async def write(self, change: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run `change` and return what it returns, once committed. Raises what it raises, or
         Unavailable. What is urgent is for those who play: it does not wait for those who log in.
         """
-        result: T = await self._enqueue(self._changes, change, urgent=urgent)
+        future, accepted = self._future()
+        if accepted:
+            self._changes.add_change((change, future), urgent=urgent)
+        result: T = await future
         return result
 
-    def _enqueue(self, lane: _Lane, work: Work, *, urgent: bool = False) -> asyncio.Future[Any]:
+    def _future(self) -> tuple["asyncio.Future[Any]", bool]:
+        """Return a future for something that is to be written, and whether it is accepted: nobody
+        waits for a database that is known to be away, since it may take long to say so.
+        """
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         if self._ended or not self._heartbeat.healthy:
-            # nobody waits for a database that is known to be away: it may take long to say so
             reason = "the journal has ended" if self._ended else "the database is away"
             future.set_exception(Unavailable(reason))
-            return future
-        lane.add((work, future), urgent=urgent)
-        return future
+            return future, False
+        return future, True
 
     async def run(self) -> None:
         """Write batches until `close` is called and nothing waits any more."""
@@ -129,12 +162,12 @@ class Journal:
     async def _run(self, lane: _Lane) -> None:
         batch: list[_Waiting] = []
         try:
-            while lane.waiting or not self._closing:
+            while lane or not self._closing:
                 await lane.wake.wait()
                 for _ in range(_ROUNDS):  # those who have just been answered, and what follows
                     await asyncio.sleep(0)
                 batch, patience = lane.take()
-                if not lane.waiting and not self._closing:
+                if not lane and not self._closing:
                     lane.wake.clear()
                 if batch:
                     await self._commit(lane, batch, patience)
@@ -178,8 +211,7 @@ class Journal:
 
     def _refuse_waiting(self, failure: Unavailable) -> None:
         for lane in (self._moves, self._ends, self._changes):
-            waiting, lane.waiting = lane.waiting, []
-            _refuse(waiting, failure)
+            _refuse(lane.take_all(), failure)
 
 
 def _refuse(batch: list[_Waiting], failure: Unavailable) -> None:

@@ -25,14 +25,11 @@ class Entry(NamedTuple):
     elo_k: int
 
     @property
-    def move(self) -> int:
-        """The value of the column `moves.move`."""
-        return self.event.move if isinstance(self.event, Played) else NO_MOVE
-
-    @property
     def row(self) -> tuple[int, int, int, int]:
         """The row of `moves`: match id, ply, move, time."""
-        return self.fixture.id, self.event.ply, self.move, self.event.at
+        fixture, event, _ = self
+        move = event.move if isinstance(event, Played) else NO_MOVE
+        return fixture.id, event.ply, move, event.at
 
 
 Change = Callable[[Connection], Any]

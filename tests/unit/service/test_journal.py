@@ -12,9 +12,11 @@ from structlog.testing import capture_logs
 
 from node import START, Node, new_database, running_node
 from uttt.domain.events import Played
+from uttt.domain.match import Fixture, Player
 from uttt.metrics import Metrics
+from uttt.rules.rulesets import STANDARD
 from uttt.service.heartbeat import Heartbeat
-from uttt.service.journal import MAX_BATCH, Journal
+from uttt.service.journal import MAX_CHANGES, Journal
 from uttt.storage import matches, players
 from uttt.storage.failures import Behind, Unavailable
 from uttt.storage.nodes import NodeInfo
@@ -23,6 +25,7 @@ from uttt.storage.tables import players as players_table
 from uttt.storage.work import Entry
 
 PATIENCE = 5.0
+PLAYERS = (Player(1, "ann", registered=False), Player(2, "bob", registered=False))
 
 
 class SlowDatabase:
@@ -40,7 +43,7 @@ class SlowDatabase:
         await self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        return [work(None) for work in batch]
+        return [None if isinstance(work, Entry) else work(None) for work in batch]
 
 
 def journal_on(database: Any) -> Journal:
@@ -86,18 +89,18 @@ async def test_what_comes_while_a_batch_is_written_makes_the_next_one() -> None:
     async with slow() as (journal, database):
         writes = [asyncio.create_task(journal.write(giving(0)))]
         await asyncio.sleep(0.01)
-        writes += [asyncio.create_task(journal.write(giving(n))) for n in range(1, 31)]
+        writes += [asyncio.create_task(journal.write(giving(n))) for n in range(1, MAX_CHANGES + 1)]
         await asyncio.sleep(0.01)
         assert [len(batch) for batch in database.batches] == [1]
         assert not any(write.done() for write in writes)
         database.gate.set()
-        assert await asyncio.gather(*writes) == list(range(31))
-        assert [len(batch) for batch in database.batches] == [1, 30]
+        assert await asyncio.gather(*writes) == list(range(MAX_CHANGES + 1))
+        assert [len(batch) for batch in database.batches] == [1, MAX_CHANGES]
 
 
 async def test_batches_are_bounded_and_keep_the_order() -> None:
     async with slow() as (journal, database):
-        count = 2 * MAX_BATCH + 10
+        count = 2 * MAX_CHANGES + 3
         order: list[int] = []
         writes = [
             asyncio.create_task(journal.write(lambda _, n=n: order.append(n))) for n in range(count)
@@ -105,8 +108,22 @@ async def test_batches_are_bounded_and_keep_the_order() -> None:
         await asyncio.sleep(0.01)
         database.gate.set()
         await asyncio.gather(*writes)
-        assert [len(batch) for batch in database.batches] == [MAX_BATCH, MAX_BATCH, 10]
+        assert [len(batch) for batch in database.batches] == [MAX_CHANGES, MAX_CHANGES, 3]
         assert order == list(range(count))
+
+
+async def test_a_move_waits_for_a_few_changes_at_the_most() -> None:
+    """However many log in: they share the transactions of those who play."""
+    fixture = Fixture(1, "m", STANDARD, PLAYERS, ranked=False, created_at=START)
+    entry = Entry(fixture, Played(0, START, 40, None), 20)
+    async with slow() as (journal, database):
+        writes = [asyncio.create_task(journal.write(giving(0))) for _ in range(5 * MAX_CHANGES)]
+        await asyncio.sleep(0.01)
+        move = journal.append(entry)
+        database.gate.set()
+        await asyncio.gather(*writes, move)
+        assert entry in database.batches[1]
+        assert max(map(len, database.batches)) == MAX_CHANGES + 1
 
 
 async def test_all_of_a_batch_hear_that_it_was_not_committed() -> None:
@@ -140,13 +157,13 @@ async def test_close_writes_all_that_waits() -> None:
     database: Any = SlowDatabase()
     journal = journal_on(database)
     task = asyncio.create_task(journal.run())
-    writes = [asyncio.create_task(journal.write(giving(n))) for n in range(MAX_BATCH + 50)]
+    writes = [asyncio.create_task(journal.write(giving(n))) for n in range(3 * MAX_CHANGES + 5)]
     await asyncio.sleep(0.01)
     journal.close()
     await asyncio.sleep(0.01)
     assert not task.done()
     database.gate.set()
-    assert await asyncio.gather(*writes) == list(range(MAX_BATCH + 50))
+    assert await asyncio.gather(*writes) == list(range(3 * MAX_CHANGES + 5))
     await asyncio.wait_for(task, PATIENCE)
 
 
@@ -267,4 +284,4 @@ async def test_one_commit_for_all_that_waits(tmp_path: Path, count: int) -> None
 
         node.database.commit = counted  # type: ignore[method-assign]
         await asyncio.gather(*(node.journal.write(create(f"u{n}")) for n in range(count)))
-        assert commits == -(-count // MAX_BATCH)
+        assert commits == -(-count // MAX_CHANGES)

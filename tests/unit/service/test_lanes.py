@@ -13,7 +13,7 @@ from uttt.domain.match import Fixture, Player
 from uttt.metrics import Metrics
 from uttt.rules.rulesets import STANDARD
 from uttt.service.heartbeat import Heartbeat
-from uttt.service.journal import MAX_BATCH, MAX_CHANGES, Journal
+from uttt.service.journal import MAX_BATCH, MAX_CHANGES_ALONE, Journal
 from uttt.storage.database import PATIENCE
 from uttt.storage.failures import Locked, Unavailable
 from uttt.storage.nodes import NodeInfo
@@ -112,7 +112,7 @@ async def test_nothing_waits_for_what_is_of_another_kind() -> None:
 
 @pytest.mark.parametrize(
     ("event", "kind", "longest"),
-    [(MOVE, is_move, MAX_BATCH), (END, is_end, MAX_BATCH), (None, is_change, MAX_CHANGES)],
+    [(MOVE, is_move, MAX_BATCH), (END, is_end, MAX_BATCH), (None, is_change, MAX_CHANGES_ALONE)],
 )
 async def test_long_batches_are_split(
     event: Event | None, kind: Callable[[Work], bool], longest: int
