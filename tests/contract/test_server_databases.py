@@ -5,6 +5,7 @@ import io
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -162,6 +163,24 @@ async def test_who_is_deleted_while_he_logs_in(two: Any, sleep: Any) -> None:
     await two[1].write(lambda c: players.remove(c, ann.id))
     (outcome,) = await logging_in
     assert isinstance(outcome, sessions.OwnerGone)
+
+
+async def test_nobody_is_told_of_what_was_undone(database: Any) -> None:
+    """PostgreSQL undoes a transaction in which a statement failed, and the commit does not fail."""
+
+    def careless(connection: Any) -> str:
+        players.create(connection, "ann", None, None, START)
+        with suppress(players.NameTaken):
+            players.create(connection, "ann", None, None, START)
+        return "done"
+
+    try:
+        told = await database.commit(careless)
+    except Unavailable:
+        told = None
+    found = await database.read(lambda c: players.find(c, "ann"))
+    assert (told is None) == (found is None)
+    await works(database)
 
 
 async def test_a_beat_that_was_given_up_is_stored_late(database: Any, somebody: Session) -> None:

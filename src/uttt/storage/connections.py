@@ -52,7 +52,8 @@ class Dialect:
     insert_moves: Callable[[Driver, Sequence[Row]], Awaitable[set[Key]]]
     """Insert rows whose key is free and whose match exists, one row a key; return their keys."""
     run: Callable[[Driver, str], Awaitable[object]]
-    """Run a statement without parameters that returns nothing."""
+    """Run a statement without parameters that returns no rows; what it returns is the database's
+    word for what was done, if it says so."""
     settle: Callable[[Isolation], Sequence[str]]
     """Statements by which a new connection gets its kind of transactions."""
     begin: str
@@ -102,8 +103,11 @@ class Held:
             await self._dialect.run(self.driver, self._dialect.begin)
 
     async def commit(self) -> None:
-        """Commit it."""
-        await self._dialect.run(self.driver, "COMMIT")
+        """Commit it. Raises Unavailable if it was undone instead, which PostgreSQL does, and only
+        mentions, after an error that somebody took for no matter.
+        """
+        if await self._dialect.run(self.driver, "COMMIT") == "ROLLBACK":
+            raise Unavailable("a statement had failed, so the transaction was undone")
         if self.connection.in_transaction():  # SQLAlchemy thinks so after what was not prepared
             await self.connection.commit()
 
