@@ -176,11 +176,8 @@ class ServerDatabase:
 
     async def _append_and_end(self, held: Held, entries: Sequence[Entry]) -> list[Any]:
         connection = held.connection
-        rated = [e for e in entries if e.event.outcome is not None and e.event.outcome.rated]
-        player_ids = [player.id for entry in rated for player in entry.fixture.players]
-        ratings = await connection.run_sync(endings.lock_players, player_ids)
         match_ids = [entry.fixture.id for entry in entries]
-        existing = await connection.run_sync(endings.lock_matches, match_ids)
+        ratings, existing = await connection.run_sync(_lock, entries, match_ids)
         here = [match_id in existing for match_id in match_ids]
         inserted = iter(await self._insert(held.driver, list(compress(entries, here))))
         outcomes = [next(inserted) if is_here else Behind() for is_here in here]
@@ -191,6 +188,18 @@ class ServerDatabase:
         ]
         await connection.run_sync(endings.finish, ended, ratings)
         return outcomes
+
+
+def _lock(
+    connection: Connection, entries: Sequence[Entry], match_ids: Sequence[int]
+) -> tuple[dict[int, int | None], set[int]]:
+    """Lock the players whose ratings change, then the matches; return the ratings, and which of the
+    matches exist.
+    """
+    rated = [e for e in entries if e.event.outcome is not None and e.event.outcome.rated]
+    player_ids = [player.id for entry in rated for player in entry.fixture.players]
+    ratings = endings.lock_players(connection, player_ids)
+    return ratings, endings.lock_matches(connection, match_ids)
 
 
 def _reason(error: BaseException | None) -> str:
