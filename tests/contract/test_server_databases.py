@@ -165,6 +165,33 @@ async def test_who_is_deleted_while_he_logs_in(two: Any, sleep: Any) -> None:
     assert isinstance(outcome, sessions.OwnerGone)
 
 
+async def test_each_kind_of_transaction_is_isolated_as_it_should_be(
+    database: Any, prepared: URL
+) -> None:
+    is_postgresql = prepared.get_backend_name() == "postgresql"
+    ask_level = text("SHOW transaction_isolation" if is_postgresql else "SELECT @@tx_isolation")
+
+    def level(connection: Any) -> str:
+        return str(connection.execute(ask_level).scalar()).lower().replace("-", " ")
+
+    assert await database.read(level) == "repeatable read"
+    assert await database.commit(level) == ["read committed"]
+
+
+async def test_a_read_sees_one_moment(two: Any, sleep: Any) -> None:
+    def count_twice(connection: Any) -> tuple[int, int]:
+        count = text("SELECT count(*) FROM players")
+        before = connection.execute(count).scalar()
+        sleep(0.4)(connection)
+        return before, connection.execute(count).scalar()
+
+    counting = asyncio.create_task(two[0].read(count_twice))
+    await asyncio.sleep(0.2)
+    await two[1].account("ann")
+    assert await counting == (0, 0)
+    assert await two[0].read(count_twice) == (1, 1), "the connection is not still in that moment"
+
+
 async def test_nobody_is_told_of_what_was_undone(database: Any) -> None:
     """PostgreSQL undoes a transaction in which a statement failed, and the commit does not fail."""
 
@@ -176,7 +203,7 @@ async def test_nobody_is_told_of_what_was_undone(database: Any) -> None:
 
     try:
         told = await database.commit(careless)
-    except Unavailable:
+    except Locked:  # it says that nothing was stored, and that all else works
         told = None
     found = await database.read(lambda c: players.find(c, "ann"))
     assert (told is None) == (found is None)
@@ -273,6 +300,17 @@ def log() -> Iterator[io.StringIO]:
     root.setLevel(kept[1])
     ours.setLevel(kept[2])
     structlog.reset_defaults()
+
+
+async def test_connections_that_have_died_are_closed_without_a_word(
+    distant: Any, network: Network, log: io.StringIO
+) -> None:
+    await asyncio.gather(*(distant.read(ask) for _ in range(4)), distant.commit([ask]))
+    await distant.commit([])
+    network.cut()
+    await asyncio.sleep(0.2)
+    await distant.close()
+    assert log.getvalue() == ""
 
 
 async def test_a_lost_race_is_not_worth_a_line_in_the_log(database: Any, log: io.StringIO) -> None:

@@ -1,12 +1,16 @@
 """What is SQLite's own: durability of the writer, and files that cannot be used."""
 
+import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from node import new_database
+from uttt.storage import players, sqlite
 from uttt.storage.failures import Unavailable
 from uttt.storage.sqlite import SqliteDatabase
 
@@ -54,3 +58,30 @@ async def test_a_file_that_another_program_has_locked(
     other.execute("PRAGMA locking_mode=EXCLUSIVE")
     await database.close()
     other.close()
+
+
+def test_a_command_says_that_the_file_is_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "_TOOL_TIMEOUT", 0.05)
+    url = make_url(new_database(tmp_path))
+    other = sqlite3.connect(tmp_path / "uttt.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable, match="locked"):
+        sqlite.run(url, lambda _: None)
+    other.close()
+    assert sqlite.run(url, lambda _: "works again") == "works again"
+
+
+async def test_what_was_given_up_before_it_began_is_not_written(tmp_path: Path) -> None:
+    """Whoever waited for it has been told that it failed."""
+    database = SqliteDatabase(new_database(tmp_path))
+    gate = threading.Event()
+    slow = asyncio.create_task(database.commit([lambda _: gate.wait(5)]))
+    await asyncio.sleep(0.05)
+    with pytest.raises(Unavailable, match="in time"):
+        await database.commit([lambda c: players.create(c, "ann", None, None, 1)], 0.1)
+    gate.set()
+    assert await slow == [True]
+    assert await database.commit([lambda c: players.find(c, "ann")]) == [None]
+    await database.close()

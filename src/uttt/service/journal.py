@@ -18,7 +18,7 @@ from uttt.metrics import Metrics
 from uttt.service.heartbeat import Heartbeat
 from uttt.storage.database import PATIENCE, Database
 from uttt.storage.failures import Locked, Unavailable
-from uttt.storage.work import Entry, Work
+from uttt.storage.work import Change, Entry, Work
 
 T = TypeVar("T")
 MAX_BATCH: Final = 256
@@ -40,7 +40,8 @@ batches cost less.
 """
 
 log = structlog.get_logger(__name__)
-_Waiting = tuple[Work, asyncio.Future[Any]]
+_Waiting = tuple[Work, asyncio.Future[Any], float]
+"""What is to be written, who waits for it, and since when (of `perf_counter`)."""
 
 
 class _Lane:
@@ -56,30 +57,24 @@ class _Lane:
         self._entries: list[_Waiting] = []
         self._changes: list[_Waiting] = []
         self._urgent = 0  # of the changes, the first
-        self._since = 0.0
 
     def __len__(self) -> int:
         return len(self._entries) + len(self._changes)
 
-    def add_entry(self, waiting: _Waiting) -> None:
+    def add_entry(self, entry: Entry, future: "asyncio.Future[Any]") -> None:
         """Let an event wait."""
-        if not self:
-            self._begin()
-        self._entries.append(waiting)
+        self._entries.append((entry, future, perf_counter()))
+        self.wake.set()
 
-    def add_change(self, waiting: _Waiting, *, urgent: bool) -> None:
+    def add_change(self, change: Change, future: "asyncio.Future[Any]", *, urgent: bool) -> None:
         """Let a change wait: behind what is urgent if it is so itself, else behind all."""
-        if not self:
-            self._begin()
+        waiting = change, future, perf_counter()
+        self.wake.set()
         if urgent:
             self._changes.insert(self._urgent, waiting)
             self._urgent += 1
         else:
             self._changes.append(waiting)
-
-    def _begin(self) -> None:
-        self._since = perf_counter()
-        self.wake.set()
 
     def take(self) -> tuple[list[_Waiting], float]:
         """Take a batch out; return with it the seconds that are left for it, for who has waited
@@ -88,10 +83,10 @@ class _Lane:
         batch = self._entries[:MAX_BATCH] + self._changes[: self._max_changes]
         del self._entries[:MAX_BATCH], self._changes[: self._max_changes]
         self._urgent = max(0, self._urgent - self._max_changes)
-        now = perf_counter()
-        left = self.patience - (now - self._since)
-        self._since = now  # the events that come from now on are all in the next batch
-        return batch, max(left, _LEAST_PATIENCE)
+        if not batch:
+            return [], self.patience
+        waited = perf_counter() - min(since for _, _, since in batch)
+        return batch, max(self.patience - waited, _LEAST_PATIENCE)
 
     def take_all(self) -> list[_Waiting]:
         """Take all out."""
@@ -122,7 +117,7 @@ class Journal:
         lane = self._moves if entry.event.outcome is None else self._ends
         future, accepted = self._future()
         if accepted:
-            lane.add_entry((entry, future))
+            lane.add_entry(entry, future)
         return future
 
     async def write(self, change: Callable[[Connection], T], *, urgent: bool = False) -> T:
@@ -131,7 +126,7 @@ class Journal:
         """
         future, accepted = self._future()
         if accepted:
-            self._changes.add_change((change, future), urgent=urgent)
+            self._changes.add_change(change, future, urgent=urgent)
         result: T = await future
         return result
 
@@ -183,14 +178,14 @@ class Journal:
     async def _commit(self, lane: _Lane, batch: list[_Waiting], patience: float) -> None:
         started = perf_counter()
         try:
-            outcomes = await self._database.commit([work for work, _ in batch], patience)
+            outcomes = await self._database.commit([work for work, _, _ in batch], patience)
         except Unavailable as failure:
             log.error("commit_failed", reason=str(failure), entries=len(batch), lane=lane.name)
             _refuse(batch, failure)
             self._judge(lane, failure, started, patience)
             return
         self._metrics.committed(lane.name, len(batch), perf_counter() - started)
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
+        for (_, future, _), outcome in zip(batch, outcomes, strict=True):
             if future.done():
                 continue  # whoever waited has gone; what he asked for is done all the same
             if isinstance(outcome, Exception):
@@ -215,6 +210,6 @@ class Journal:
 
 
 def _refuse(batch: list[_Waiting], failure: Unavailable) -> None:
-    for _, future in batch:
+    for _, future, _ in batch:
         if not future.done():
             future.set_exception(failure)

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from uttt.storage.database import PATIENCE
-from uttt.storage.failures import Unavailable
+from uttt.storage.failures import Locked, Unavailable
 
 Row = tuple[int, int, int, int]
 Key = tuple[int, int]
@@ -58,6 +58,8 @@ class Dialect:
     """Statements by which a new connection gets its kind of transactions."""
     begin: str
     """What begins a transaction; nothing if its first statement does."""
+    passes_ends_on: bool
+    """Whether the server hears of it when SQLAlchemy ends a transaction that it did not begin."""
     transport: Callable[[Driver], asyncio.Transport | None]
     """What carries its bytes; None if it has nothing any more."""
     cut: Callable[[Driver], None]
@@ -103,19 +105,25 @@ class Held:
             await self._dialect.run(self.driver, self._dialect.begin)
 
     async def commit(self) -> None:
-        """Commit it. Raises Unavailable if it was undone instead, which PostgreSQL does, and only
+        """Commit it. Raises Locked if it was undone instead, which PostgreSQL does, and only
         mentions, after an error that somebody took for no matter.
         """
-        if await self._dialect.run(self.driver, "COMMIT") == "ROLLBACK":
-            raise Unavailable("a statement had failed, so the transaction was undone")
-        if self.connection.in_transaction():  # SQLAlchemy thinks so after what was not prepared
-            await self.connection.commit()
+        if await self._end("COMMIT", self.connection.commit) == "ROLLBACK":
+            raise Locked("a statement had failed, so the transaction was undone")
 
     async def roll_back(self) -> None:
         """Undo it, or end one that has only read."""
-        await self._dialect.run(self.driver, "ROLLBACK")
-        if self.connection.in_transaction():
-            await self.connection.rollback()
+        await self._end("ROLLBACK", self.connection.rollback)
+
+    async def _end(self, how: str, by_sqlalchemy: Callable[[], Awaitable[None]]) -> object:
+        """End a transaction, of which SQLAlchemy knows after a statement that was not prepared."""
+        knows = self.connection.in_transaction()
+        done = None
+        if not (knows and self._dialect.passes_ends_on):
+            done = await self._dialect.run(self.driver, how)
+        if knows:
+            await by_sqlalchemy()
+        return done
 
 
 class Connections:
@@ -137,9 +145,9 @@ class Connections:
         self._dialect = dialect
         self._isolation = isolation
         self._on_silence = on_silence
-        self._engine = open_engine(
-            url, dialect, "AUTOCOMMIT", statement_timeout, {"poolclass": NullPool}
-        )
+        # nothing is begun when a connection is closed, so there is nothing to reset
+        pool = {"poolclass": NullPool, "pool_reset_on_return": None}
+        self._engine = open_engine(url, dialect, "AUTOCOMMIT", statement_timeout, pool)
         self._distrusted = 0.0
         self._free: list[Held] = []
         self._places = asyncio.Semaphore(size)
@@ -179,7 +187,7 @@ class Connections:
         try:
             while self._free:
                 held = self._free.pop()
-                if held.since > self._distrusted and self._is_open(held):
+                if self._is_usable(held):
                     return held
                 await self._drop(held)
             return await self._open()
@@ -189,15 +197,15 @@ class Connections:
 
     async def _open(self) -> Held:
         connection = await self._engine.connect()
-        driver = await driver_of(connection)
+        held = Held(connection, await driver_of(connection), self._dialect)
         try:
             if self._isolation != "AUTOCOMMIT":
                 for statement in self._dialect.settle(self._isolation):
-                    await self._dialect.run(driver, statement)
+                    await self._dialect.run(held.driver, statement)
         except BaseException:
-            self.cut(driver)
+            await self._drop(held)
             raise
-        return Held(connection, driver, self._dialect)
+        return held
 
     async def _drop(self, held: Held) -> None:
         self.cut(held.driver)  # it may be in the middle of anything
@@ -225,15 +233,22 @@ class Connections:
 
     async def close(self) -> None:
         """Close all that nobody uses. Does not wait long for a server that says nothing."""
-        loop = asyncio.get_running_loop()
-        while self._free:
-            held = self._free.pop()
-            timer = loop.call_later(GOODBYE_TIMEOUT, self.cut, held.driver)
-            try:
-                await held.connection.close()
-            finally:
-                timer.cancel()
+        free, self._free = self._free, []
+        await asyncio.gather(*map(self._say_goodbye, free))
         await self._engine.dispose()
+
+    async def _say_goodbye(self, held: Held) -> None:
+        if not self._is_usable(held):
+            await self._drop(held)
+            return
+        timer = asyncio.get_running_loop().call_later(GOODBYE_TIMEOUT, self.cut, held.driver)
+        try:
+            await held.connection.close()
+        finally:
+            timer.cancel()
+
+    def _is_usable(self, held: Held) -> bool:
+        return held.since > self._distrusted and self._is_open(held)
 
     def _is_open(self, held: Held) -> bool:
         transport = self._dialect.transport(held.driver)

@@ -119,6 +119,7 @@ DIALECT = Dialect(
         "SET SESSION autocommit = 0",
     ],
     begin="",
+    passes_ends_on=True,
     transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=_cut,
     is_conflict=lambda error: _number(error) in _CONFLICTS,

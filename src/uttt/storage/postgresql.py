@@ -97,6 +97,7 @@ DIALECT = Dialect(
         f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {isolation}"
     ],
     begin="BEGIN",
+    passes_ends_on=False,
     transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=lambda driver: driver.terminate(),
     is_conflict=lambda error: _sqlstate(error) in _CONFLICTS,

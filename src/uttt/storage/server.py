@@ -92,14 +92,15 @@ class ServerDatabase:
 
     async def _patiently(self, seconds: float, once: Callable[[float], Awaitable[T]]) -> T:
         """Await `once(deadline)`, again if it lost a race for locks or its connection was dead."""
-        deadline = asyncio.get_running_loop().time() + seconds
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
         try:
             async with asyncio.timeout_at(deadline + _TO_CUT):
                 for attempt in range(1, _ATTEMPTS + 1):
                     try:
                         return await once(deadline)
                     except Lost as lost:  # before its commit, so the server has undone it
-                        if attempt == _ATTEMPTS:
+                        if attempt == _ATTEMPTS or loop.time() >= deadline:
                             raise Unavailable(_reason(lost.__cause__)) from lost
                     except self._dialect.failures as error:
                         if attempt == _ATTEMPTS or not self._dialect.is_conflict(error):

@@ -101,7 +101,7 @@ def _engine(url: URL, begin: str, busy_timeout: float) -> Engine:
     def begin_transaction(connection: Connection) -> None:
         driver: Any = connection.connection.driver_connection
         if not driver.in_transaction:  # the writer has begun one already
-            driver.execute(begin)
+            connection.exec_driver_sql(begin)
 
     return engine
 

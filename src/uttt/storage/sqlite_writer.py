@@ -43,8 +43,10 @@ class Writer:
         self._thread.start()
 
     def write(self, batch: Sequence[Work]) -> "asyncio.Future[list[Any]]":
-        """Write a batch in one transaction; see `Database.commit`. The future may be cancelled, but
-        what a thread has begun it finishes.
+        """Write a batch in one transaction; see `Database.commit`.
+
+        If the future is cancelled before the batch is begun, nothing is written; what the thread
+        has begun it finishes.
         """
         loop = asyncio.get_running_loop()
         future: asyncio.Future[list[Any]] = loop.create_future()
@@ -58,6 +60,8 @@ class Writer:
 
     def _run(self) -> None:
         while (call := self._calls.get()) is not None:
+            if call.future.cancelled():  # whoever waited was told that it failed
+                continue
             outcomes: list[Any] = []
             failure: BaseException | None = None
             try:
@@ -107,9 +111,10 @@ class Writer:
             connection.commit()
 
     def _let_go(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError, sqlite3.Error):  # it is of no use any more in any case
+                connection.close()
         self._engine.dispose()
 
 

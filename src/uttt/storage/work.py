@@ -34,7 +34,8 @@ class Entry(NamedTuple):
 
 Change = Callable[[Connection], Any]
 """Any other write. It may run more than once (the transaction before was undone then), so it does
-nothing but SQL."""
+nothing but SQL. If a statement fails, so must the change, with this error or a better one: to go on
+would be to write outside of the transaction, or in one that will be undone."""
 
 Work = Entry | Change
 

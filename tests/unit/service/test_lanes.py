@@ -162,6 +162,25 @@ async def test_who_has_waited_has_less_patience() -> None:
         assert second == pytest.approx(PATIENCE - 0.3, abs=0.1)
 
 
+async def test_changes_that_have_waited_together_have_the_same_patience() -> None:
+    """One writer takes one at a time; the second has waited no less than the first."""
+    async with running() as (journal, database, _):
+        await asked(journal, None, None)  # both writers are busy
+        waiting = await asked(journal, None, None)
+        await asyncio.sleep(0.3)
+        _, _, busy = database.of(is_change)[0]
+        busy.set_result(None)
+        await rounds()
+        await asyncio.sleep(0.2)
+        _, first, done = database.batches[-1]
+        done.set_result(None)
+        await rounds()
+        _, second, _ = database.batches[-1]
+        assert first - second == pytest.approx(0.2, abs=0.1)
+        database.let_go()
+        await asyncio.gather(*waiting)
+
+
 @pytest.mark.parametrize("event", [MOVE, END, None])
 async def test_an_outage_refuses_all_that_waits_in_all_lanes(event: Event | None) -> None:
     async with running() as (journal, database, heartbeat):
