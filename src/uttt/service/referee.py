@@ -5,7 +5,7 @@ wants something of a match comes here, and nobody hears of it before it is commi
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar, assert_never
 
@@ -159,7 +159,7 @@ class Referee:
         for match in sorted(news.changed, key=lambda match: match.outcome is not None):
             await self._publish(match)
         due, self._standings_due = self._standings_due, {}
-        await self._tell_standings(due.values())
+        await self._tell_standings(list(due.values()))
 
     async def _publish(self, match: Match) -> None:
         if match.outcome is None:
@@ -205,21 +205,28 @@ class Referee:
         self._told.note(match, player_id)
 
     async def _publish_standings(self, match: Match) -> None:
-        if match.outcome is not None and match.outcome.rated:
-            self._ladder.note_change()
-        await self._tell_standings(match.fixture.players)
+        rated = match.outcome is not None and match.outcome.rated
+        await self._tell_standings(match.fixture.players, rated=rated)
 
-    async def _tell_standings(self, players: Iterable[Player]) -> None:
+    async def _tell_standings(self, players: Sequence[Player], *, rated: bool = False) -> None:
         present = [player for player in players if self._hall.is_listening(player.id)]
-        for number, player in enumerate(present):
-            try:
-                standing = await self._ladder.standing(player)
-            except Unavailable as failure:
-                # the end itself is committed and must be told; this comes after the outage
-                log.error("standing_not_read", reason=str(failure))
-                self._standings_due |= {player.id: player for player in present[number:]}
-                return
-            self._bus.publish(StandingChanged(player.id, standing))
+        if not present:
+            if rated:
+                self._ladder.note_change()
+            return
+        try:
+            if rated:
+                standings = await self._ladder.after_rating(players)
+            else:
+                players, standings = present, await self._ladder.standings(present)
+        except Unavailable as failure:
+            # the end itself is committed and must be told; this comes after the outage
+            log.error("standing_not_read", reason=str(failure))
+            self._standings_due |= {player.id: player for player in present}
+            return
+        for player, standing in zip(players, standings, strict=True):
+            if self._hall.is_listening(player.id):
+                self._bus.publish(StandingChanged(player.id, standing))
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:

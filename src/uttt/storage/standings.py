@@ -5,11 +5,11 @@ ratings that occur, whatever the number of accounts. Whoever makes, removes or r
 calls `count` in the same transaction.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, Integer, bindparam, func, select, text
 
-from uttt.storage.prepared import Prepared
+from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import players, rating_counts
 
 _INSERT = "INSERT INTO rating_counts (rating, accounts) VALUES (:rating, :change) "
@@ -26,9 +26,15 @@ _ADD = {
     "sqlite": _ADD_WITH_CONFLICT,
     "postgresql": _ADD_WITH_CONFLICT,
 }
-_RATING = Prepared(select(players.c.rating).where(players.c.id == bindparam("player_id")))
-_HIGHER = Prepared(
-    select(func.sum(rating_counts.c.accounts)).where(rating_counts.c.rating > bindparam("rating"))
+_HIGHER = (
+    select(func.sum(rating_counts.c.accounts))
+    .where(rating_counts.c.rating > players.c.rating)
+    .scalar_subquery()
+)
+_STANDINGS = PreparedForList(
+    lambda ids: select(players.c.id, players.c.rating, _HIGHER).where(
+        players.c.id.in_(ids), players.c.rating.is_not(None)
+    )
 )
 _TOP = Prepared(
     select(players.c.name, players.c.rating)
@@ -52,14 +58,19 @@ def count(connection: Connection, changes: Mapping[int, int]) -> None:
         _ADD[connection.dialect.name].run_each(connection, rows)
 
 
+def ratings_and_ranks(
+    connection: Connection, player_ids: Sequence[int]
+) -> dict[int, tuple[int, int]]:
+    """Return by id the rating and the rank of those who have one. The rank is 1 + the accounts with
+    a strictly higher rating.
+    """
+    rows = _STANDINGS.rows(connection, player_ids) if player_ids else ()
+    return {id_: (rating, 1 + int(higher or 0)) for id_, rating, higher in rows}
+
+
 def rating_and_rank(connection: Connection, player_id: int) -> tuple[int, int] | None:
-    """Return the rating of an account and its rank: 1 + accounts with a strictly higher rating."""
-    found = _RATING.rows(connection, {"player_id": player_id})
-    if not found or found[0][0] is None:
-        return None
-    rating = found[0][0]
-    ((higher,),) = _HIGHER.rows(connection, {"rating": rating})
-    return rating, 1 + int(higher or 0)
+    """Return the rating of an account and its rank; None if it has none."""
+    return ratings_and_ranks(connection, [player_id]).get(player_id)
 
 
 def top(connection: Connection, limit: int) -> list[tuple[str, int]]:
