@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench.load.server import GENERATOR_CORE, Failed
+from uttt.service.priority import give_way
 
 
 class Client:
@@ -45,7 +46,7 @@ def client(module: str, *arguments: object, yielding: bool = False) -> Iterator[
     def settle() -> None:
         os.sched_setaffinity(0, {GENERATOR_CORE})
         if yielding:  # it runs when nobody else would: whoever measures is not to wait for it
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+            give_way(0)
 
     with subprocess.Popen(  # noqa: S603 - our own command
         [sys.executable, "-m", f"bench.load.{module}", *map(str, arguments)],

@@ -29,7 +29,8 @@ _GLANCE = 0.5
 """Seconds between two looks at how far the sweep is."""
 COLUMNS = (
     *("server", "while", "moves/s", "to mover p50 ms", "p99", "max", "p99 / alone"),
-    *("to opponent p99", "server busy", "generator busy", "clients busy", "the flood"),
+    *("to opponent p99", "server busy", "generator busy", "generator late p99", "max"),
+    *("clients busy", "the flood"),
 )
 
 
@@ -80,6 +81,7 @@ class Course:
                 *(f"{mover[key]}" for key in ("p50", "p99", "max")),
                 f"{mover['p99'] / self._alone:.2f}",
                 *(f"{opponent['p99']}", f"{busy:.0%}", f"{told['generator_busy']:.0%}"),
+                *(f"{told['late'][key]}" for key in ("p99", "max")),
                 *end(),
             ]
         )

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import gc
 import random
+from time import perf_counter
 
 import uvloop
 
@@ -19,6 +20,24 @@ _SCRIPTS = 500
 _AT_ONCE = 50
 _WARM_UP = 1.0
 _PARTING = 0.2
+_LOOK = 0.002
+"""Seconds between two looks at how late the generator itself comes to run."""
+
+
+class Lateness:
+    """How late this process comes to run when something is due, in seconds: what it sees of the
+    server is late by as much, when others are on its core.
+    """
+
+    def __init__(self) -> None:
+        self.seen: list[float] = []
+
+    async def watch(self) -> None:
+        """Look until cancelled."""
+        while True:
+            due = perf_counter() + _LOOK
+            await asyncio.sleep(_LOOK)
+            self.seen.append(perf_counter() - due)
 
 
 class Generator:
@@ -28,6 +47,7 @@ class Generator:
         chance = random.Random(pairs)
         scripts = [script(chance) for _ in range(_SCRIPTS)]
         self.figures = Figures()
+        self.lateness = Lateness()
         self._pace = None if rate is None else pairs / rate
         self.pairs = [
             Pair(names, number, scripts, self.figures, self._pace) for number in range(pairs)
@@ -65,6 +85,7 @@ class Generator:
             generator_busy=watch.busy(),
             to_mover=quantiles(figures.to_mover),
             to_opponent=quantiles(figures.to_opponent),
+            late=quantiles(self.lateness.seen),
             refused=figures.refused,
             lost=sum(player.lost for pair in self.pairs for player in pair.players),
         )
@@ -75,6 +96,7 @@ async def generate(url: str, pairs: int, rate: float | None, names: str) -> None
     generator = Generator(pairs, rate, names)
     await generator.log_in(url)
     reader, watch = await orders(), Stopwatch()
+    looking = asyncio.create_task(generator.lateness.watch())
     gc.collect()
     gc.disable()  # its pauses would count as the server's
     answer(ready=True)
@@ -84,10 +106,12 @@ async def generate(url: str, pairs: int, rate: float | None, names: str) -> None
             answer(playing=True)
         elif order == "begin":
             generator.figures.clear()
+            generator.lateness.seen.clear()
             watch = Stopwatch()
             answer(begun=True)
         else:
             generator.tell(watch)
+    looking.cancel()
     await generator.leave()
 
 

@@ -15,6 +15,7 @@ from typing import Final
 import structlog
 
 from uttt.engine.orders import READY, Answer, Failure, Order, read_answer, write_order
+from uttt.service.priority import give_way
 
 log = structlog.get_logger(__name__)
 COMMAND: Final = (sys.executable, "-P", "-m", "uttt.engine.worker")
@@ -24,7 +25,6 @@ _LONGEST_END: Final = 5.0
 """Seconds that are waited for the end of a process that was killed."""
 _LAST_WORDS: Final = 2000
 """Bytes of what a dead process has said that are told."""
-_NICENESS: Final = 19
 _SESSION_NICENESS: Final = 10
 """A tenth of the weight of others. With less, bots would stand still on a machine that is busy."""
 _ATTEMPTS: Final = 5
@@ -149,11 +149,8 @@ async def _put_session_last(pid: int) -> None:
 
 def _put_last(pid: int) -> None:
     """Let everybody else go first. What the system does not know or allow is left as it is."""
-    with suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, _NICENESS)
+    give_way(pid)
     if sys.platform == "linux":
-        with suppress(OSError):
-            os.sched_setscheduler(pid, os.SCHED_BATCH, os.sched_param(0))
         with suppress(OSError):
             _write(f"/proc/{pid}/oom_score_adj", 1000)
 

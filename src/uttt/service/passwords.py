@@ -1,7 +1,6 @@
 """Passwords: Argon2id in a few threads of low priority, so that logins never slow down a move."""
 
 import asyncio
-import os
 import secrets
 import threading
 from collections.abc import Callable
@@ -12,10 +11,10 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from uttt.domain import classic
+from uttt.service.priority import give_way
 
 T = TypeVar("T")
 
-_NICENESS: Final = 19
 _MOST_WAITING: Final = 200
 """Log-ins that may wait for their turn, a few seconds; more are refused at once."""
 _HASHER: Final = PasswordHasher(memory_cost=19_456, time_cost=2, parallelism=1)
@@ -87,5 +86,5 @@ class Passwords:
 
 
 def _be_nice() -> None:
-    # on Linux niceness belongs to the thread, and the threads that Argon2 starts inherit it
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+    # on Linux this belongs to the thread, and the threads that Argon2 starts inherit it
+    give_way(threading.get_native_id())
