@@ -35,8 +35,8 @@ def give_way(id_: int) -> None:
 
     Niceness says how much of the processor somebody gets, not when. Since Linux 6.6 who runs may
     use up his slice, in effect until the next tick (4 ms), and the kernel itself waits for that:
-    where passwords were hashed on the core of the server, each sync of its disk took twice as
-    long as a tick. Since Linux 6.12 who asks for long slices is stopped by all whose are shorter.
+    where passwords were hashed on a core that others used, too, each sync of the disk took four
+    ticks. Since Linux 6.12 who asks for long slices is stopped by all whose are shorter.
     """
     with suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, id_, NICENESS)
