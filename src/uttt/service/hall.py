@@ -94,8 +94,7 @@ class Hall:
 
     async def find(self, public_id: str) -> Match:
         """Return the match as it stands. Raises Refused(UNKNOWN_MATCH)."""
-        match = self._matches.get(public_id)
-        return match if match is not None else (await self.reread(public_id))[0]
+        return self.known(public_id) or (await self.reread(public_id))[0]
 
     async def reread(self, public_id: str) -> tuple[Match, bool]:
         """Return the match as the database has it, and whether that is news of a live match. Raises

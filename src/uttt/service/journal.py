@@ -80,13 +80,12 @@ class _Lane:
         """Take a batch out; return with it the seconds that are left for it, for who has waited
         for the batch before it has less patience.
         """
-        batch = self._entries[:MAX_BATCH] + self._changes[: self._max_changes]
+        entries, changes = self._entries[:MAX_BATCH], self._changes[: self._max_changes]
         del self._entries[:MAX_BATCH], self._changes[: self._max_changes]
         self._urgent = max(0, self._urgent - self._max_changes)
-        if not batch:
-            return [], self.patience
-        waited = perf_counter() - min(since for _, _, since in batch)
-        return batch, max(self.patience - waited, _LEAST_PATIENCE)
+        now = perf_counter()
+        oldest = min((since for _, _, since in entries[:1] + changes), default=now)
+        return entries + changes, max(self.patience - (now - oldest), _LEAST_PATIENCE)
 
     def take_all(self) -> list[_Waiting]:
         """Take all out."""

@@ -47,8 +47,8 @@ class Dialect:
     """Arguments of the driver, from the seconds for a connection and for a statement (None: as long
     as it takes)."""
     insert_all_moves: Callable[[Driver, Sequence[Row]], Awaitable[bool]]
-    """Insert rows, one a key, with one statement outside of a transaction; return False, with
-    nothing inserted, if a key is taken or a match is gone."""
+    """Insert rows with one statement outside of a transaction; return False, with nothing inserted,
+    if a key is taken, or there twice, or a match is gone."""
     insert_moves: Callable[[Driver, Sequence[Row]], Awaitable[set[Key]]]
     """Insert rows whose key is free and whose match exists, one row a key; return their keys."""
     run: Callable[[Driver, str], Awaitable[object]]

@@ -85,6 +85,12 @@ def lock_players(connection: Connection, player_ids: Iterable[int]) -> dict[int,
     return dict(_LOCK_PLAYERS.rows(connection, ids)) if ids else {}
 
 
+def lock_rated(connection: Connection, entries: Iterable[Entry]) -> dict[int, int | None]:
+    """The same for the players whose ratings these events change."""
+    rated = [e for e in entries if e.event.outcome is not None and e.event.outcome.rated]
+    return lock_players(connection, (p.id for entry in rated for p in entry.fixture.players))
+
+
 def lock_matches(connection: Connection, match_ids: Iterable[int]) -> set[int]:
     """Keep others from ending or deleting these matches until the transaction ends. To be called
     after `lock_players`. Returns the ids of those that exist.

@@ -124,11 +124,9 @@ class ServerDatabase:
         """Insert the rows of moves that end nothing: one statement, one transaction."""
         try:
             async with self._appending.connected(deadline) as held:
-                rows = {entry.row[:2]: entry.row for entry in entries}
-                if rows and len(rows) == len(entries):
-                    in_order = [rows[key] for key in sorted(rows)]  # no deadlock with another node
-                    if await self._dialect.insert_all_moves(held.driver, in_order):
-                        return [None] * len(entries)
+                rows = sorted([entry.row for entry in entries])  # no deadlock with another node
+                if rows and await self._dialect.insert_all_moves(held.driver, rows):
+                    return [None] * len(entries)
                 return await self._insert(held.driver, entries)
         except Lost as lost:  # not to be repeated: it may have been done
             raise Unavailable(_reason(lost.__cause__)) from lost
@@ -197,9 +195,7 @@ def _lock(
     """Lock the players whose ratings change, then the matches; return the ratings, and which of the
     matches exist.
     """
-    rated = [e for e in entries if e.event.outcome is not None and e.event.outcome.rated]
-    player_ids = [player.id for entry in rated for player in entry.fixture.players]
-    ratings = endings.lock_players(connection, player_ids)
+    ratings = endings.lock_rated(connection, entries)
     return ratings, endings.lock_matches(connection, match_ids)
 
 

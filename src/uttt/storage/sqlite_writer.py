@@ -150,9 +150,7 @@ def _append(connection: Connection, entries: Sequence[Entry]) -> list[Behind | N
         if outcome is None and entry.event.outcome is not None
     ]
     if ended:
-        rated = [e for e in ended if e.event.outcome is not None and e.event.outcome.rated]
-        player_ids = [player.id for entry in rated for player in entry.fixture.players]
-        endings.finish(connection, ended, endings.lock_players(connection, player_ids))
+        endings.finish(connection, ended, endings.lock_rated(connection, ended))
     return outcomes
 
 

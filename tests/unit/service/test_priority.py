@@ -11,8 +11,6 @@ import pytest
 
 from uttt.service.priority import NICENESS, SLICE, give_way
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="Linux alone has this")
-
 
 def in_a_thread() -> tuple[int, int, str]:
     """Niceness, policy and what else the kernel says of a thread that has given way."""
@@ -23,6 +21,7 @@ def in_a_thread() -> tuple[int, int, str]:
     return os.getpriority(os.PRIO_PROCESS, id_), os.sched_getscheduler(id_), said
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has priorities of single threads")
 def test_it_is_last_and_nobody_else_is() -> None:
     before = os.getpriority(os.PRIO_PROCESS, 0)
     with ThreadPoolExecutor(1) as pool:
