@@ -99,7 +99,7 @@ class Accounts:
         if not is_password(raw_password):
             raise LoginRefused(_BAD_PASSWORD, registered=True)
         while True:
-            account = await self._database.read(lambda c: players.find(c, name))
+            account = await self._database.look(lambda c: players.find(c, name))
             try:
                 if is_bot_name(name) and (account is None or account.is_bot):
                     raise LoginRefused(_BOT_NAME, registered=True)

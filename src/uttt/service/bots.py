@@ -102,7 +102,7 @@ class Bots:
         """
         ids = [bot.player.id for bot in self._roster]
         known = {m.fixture.public_id: m for id_ in ids for m in self._hall.open_of(id_)}
-        plies = await self._database.read(lambda c: bots.plies(c, ids)) if ids else {}
+        plies = await self._database.look(lambda c: bots.plies(c, ids)) if ids else {}
         differing: dict[str, Match | None] = {
             public_id: match
             for public_id, match in known.items()

@@ -43,7 +43,7 @@ class Friends:
         """
         if not player.registered:
             return []
-        friends = await self._database.read(lambda c: friendships.of(c, player.id))
+        friends = await self._database.look(lambda c: friendships.of(c, player.id))
         return [
             (name, self._roster.strength(name) if rating is None else rating)
             for name, rating in friends

@@ -54,7 +54,7 @@ class Hall:
         self._reads_under_way += 1
         told = self._told.of(player_id)  # it may be written while we read, and we may not see it
         try:
-            found = await self._database.read(lambda c: matches.shown_to(c, player_id))
+            found = await self._shown_to(player_id)
             for match in found if self.is_present(player_id) else ():
                 # what was told, or went away while we were reading, stays forgotten
                 public_id = match.fixture.public_id
@@ -69,6 +69,11 @@ class Hall:
                 self._forgotten_meanwhile.clear()
         if self.is_present(player_id):
             self._complete.add(player_id)
+
+    async def _shown_to(self, player_id: int) -> Sequence[Match]:
+        if not await self._database.look(lambda c: matches.has_seats(c, player_id)):
+            return ()  # which is so for nearly all who log in
+        return await self._database.read(lambda c: matches.shown_to_any(c, [player_id]))
 
     async def seat(self, bot_id: int) -> None:
         """Have the matches of a bot here from now on. Raises Unavailable, and then they are not."""

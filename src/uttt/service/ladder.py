@@ -66,7 +66,7 @@ class Ladder:
         ids = [player.id for player in players if player.registered]
         if not ids:
             return {}
-        return await self._database.read(lambda c: standings.ratings_and_ranks(c, ids))
+        return await self._database.look(lambda c: standings.ratings_and_ranks(c, ids))
 
     async def _with_top(
         self, players: Sequence[Player], own: Mapping[int, tuple[int, int]]
@@ -80,7 +80,7 @@ class Ladder:
         if self._top is not None and now - self._read_at < _KEEP:
             return self._top
         version = self._version
-        top = await self._database.read(lambda c: standings.top(c, TOP))
+        top = await self._database.look(lambda c: standings.top(c, TOP))
         if version == self._version:
             self._top, self._read_at = top, now
         return top

@@ -69,7 +69,7 @@ class Offers:
         """Return the bots that may play with somebody, the best suited first."""
         rating = None
         if player.registered:
-            account = await self._database.read(lambda c: players.find(c, player.name))
+            account = await self._database.look(lambda c: players.find(c, player.name))
             rating = account and account.rating
         playing = {p.id for match in self._hall.open_of(player.id) for p in match.fixture.players}
         full = {bot.player.id for bot in self._roster if self._is_full(bot)}

@@ -110,7 +110,7 @@ class Sweeps:
         return await self._remove_players(seen_until, registered=True)
 
     async def _remove_players(self, seen_until: int, *, registered: bool) -> int:
-        expired = await self._database.read(
+        expired = await self._database.look(
             lambda c: players.expired(c, registered=registered, seen_until=seen_until, limit=_CHUNK)
         )
         await asyncio.gather(

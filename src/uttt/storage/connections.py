@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import AdaptedConnection, Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from uttt.storage.database import PATIENCE
 from uttt.storage.failures import Locked, Unavailable
+from uttt.storage.prepared import STATEMENTS, Statements
 
 Row = tuple[int, int, int, int]
 Key = tuple[int, int]
@@ -46,6 +47,8 @@ class Dialect:
     connect_args: Callable[[float, float | None], dict[str, Any]]
     """Arguments of the driver, from the seconds for a connection and for a statement (None: as long
     as it takes)."""
+    statements: Callable[[AdaptedConnection], Statements]
+    """How prepared statements are run on a connection."""
     insert_all_moves: Callable[[Driver, Sequence[Row]], Awaitable[bool]]
     """Insert rows with one statement outside of a transaction; return False, with nothing inserted,
     if a key is taken, or there twice, or a match is gone."""
@@ -56,7 +59,7 @@ class Dialect:
     word for what was done, if it says so."""
     settle: Callable[[Isolation], Sequence[str]]
     """Statements by which a new connection gets its kind of transactions."""
-    begin: str
+    begin: Callable[[Isolation], str]
     """What begins a transaction; nothing if its first statement does."""
     passes_ends_on: bool
     """Whether the server hears of it when SQLAlchemy ends a transaction that it did not begin."""
@@ -93,16 +96,19 @@ class Held:
     costs as much as four statements, for each transaction.
     """
 
-    def __init__(self, connection: AsyncConnection, driver: Driver, dialect: Dialect) -> None:
+    def __init__(
+        self, connection: AsyncConnection, driver: Driver, dialect: Dialect, begin: str
+    ) -> None:
         self.connection = connection
         self.driver = driver
         self.since = perf_counter()
         self._dialect = dialect
+        self._begin = begin
 
     async def begin(self) -> None:
         """Begin a transaction."""
-        if self._dialect.begin:
-            await self._dialect.run(self.driver, self._dialect.begin)
+        if self._begin:
+            await self._dialect.run(self.driver, self._begin)
 
     async def commit(self) -> None:
         """Commit it. Raises Locked if it was undone instead, which PostgreSQL does, and only
@@ -114,6 +120,11 @@ class Held:
     async def roll_back(self) -> None:
         """Undo it, or end one that has only read."""
         await self._end("ROLLBACK", self.connection.rollback)
+
+    async def forget(self) -> None:
+        """Have SQLAlchemy know of no transaction, after a statement for which there was none."""
+        if self.connection.in_transaction():  # it was not a prepared one
+            await self.connection.rollback()
 
     async def _end(self, how: str, by_sqlalchemy: Callable[[], Awaitable[None]]) -> object:
         """End a transaction, of which SQLAlchemy knows after a statement that was not prepared."""
@@ -197,7 +208,10 @@ class Connections:
 
     async def _open(self) -> Held:
         connection = await self._engine.connect()
-        held = Held(connection, await driver_of(connection), self._dialect)
+        raw: Any = await connection.get_raw_connection()
+        raw.info[STATEMENTS] = self._dialect.statements(raw.dbapi_connection)
+        begin = self._dialect.begin(self._isolation)
+        held = Held(connection, raw.driver_connection, self._dialect, begin)
         try:
             if self._isolation != "AUTOCOMMIT":
                 for statement in self._dialect.settle(self._isolation):
@@ -253,11 +267,6 @@ class Connections:
     def _is_open(self, held: Held) -> bool:
         transport = self._dialect.transport(held.driver)
         return transport is not None and not transport.is_closing()
-
-
-async def driver_of(connection: AsyncConnection) -> Driver:
-    """Return what the library has for a connection of SQLAlchemy."""
-    return (await connection.get_raw_connection()).driver_connection
 
 
 def open_engine(

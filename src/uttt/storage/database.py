@@ -23,6 +23,11 @@ class Database(Protocol):
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` on what is committed; all of it sees the same moment."""
 
+    async def look(self, query: Callable[[Connection], T]) -> T:
+        """The same for a `query` of one statement, which sees one moment by itself: it needs no
+        transaction and costs half.
+        """
+
     async def commit(self, batch: Sequence[Work], patience: float = PATIENCE) -> list[Any]:
         """Write a batch in one transaction; when this returns it is on the disk.
 

@@ -181,10 +181,13 @@ def find(connection: Connection, public_id: str) -> Match | None:
     return found[0] if found else None
 
 
+def has_seats(connection: Connection, player_id: int) -> bool:
+    """Whether there are matches that a player is to be shown."""
+    return bool(_SEATS.rows(connection, {"player_id": player_id}))
+
+
 def shown_to(connection: Connection, player_id: int) -> list[Match]:
     """Return the matches that a player is to be shown: open, or finished and not told of yet."""
-    if not _SEATS.rows(connection, {"player_id": player_id}):
-        return []  # which is so for nearly all who log in
     return shown_to_any(connection, [player_id])
 
 

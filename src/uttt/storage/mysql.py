@@ -1,17 +1,25 @@
 """What MariaDB and MySQL do in their own way. The driver is asyncmy."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final, TypeVar
 
 import asyncmy
 from asyncmy import errors
 from asyncmy.constants.CR import CR_CONN_HOST_ERROR, CR_SERVER_LOST
-from sqlalchemy import Connection
+from sqlalchemy import AdaptedConnection, Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Key, Row
+from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Isolation, Key, Row
 
+T = TypeVar("T")
+_KEPT_STATEMENTS: Final = 100
+"""Statements that a connection keeps on the server, more than we have."""
+_BEGUN_BY_STATEMENTS: Final = ("READ COMMITTED",)
+"""Where the first statement begins a transaction: where all is written in one. Most reads are one
+statement, which needs none.
+"""
 _INSERT_ALL_MOVES = "INSERT INTO moves (match_id, ply, move, at) VALUES "
 # `IGNORE` leaves out what is there already, and what belongs to a match that is gone
 _INSERT_MOVES = "INSERT IGNORE INTO moves (match_id, ply, move, at) VALUES "
@@ -25,6 +33,7 @@ def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
         "async_creator_fn": _connect,
         "connect_timeout": connect,
         "charset": "utf8mb4",
+        "stmt_cache_size": _KEPT_STATEMENTS,
     }
     if statement is not None:
         # in a comment that only MariaDB reads: MySQL has no limit for statements that write
@@ -37,12 +46,63 @@ def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
     return arguments
 
 
+def _settle(isolation: Isolation) -> Sequence[str]:
+    statements = [f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}"]
+    if isolation in _BEGUN_BY_STATEMENTS:
+        statements.append("SET SESSION autocommit = 0")
+    return statements
+
+
 async def _connect(**arguments: Any) -> Driver:  # noqa: ANN401 - those of asyncmy
     try:
         async with asyncio.timeout(arguments["connect_timeout"]):  # asyncmy stops at TCP
             return await asyncmy.connect(**arguments)
     except RuntimeError as error:  # uvloop's, if the connection is gone before it is set up
         raise errors.OperationalError(CR_CONN_HOST_ERROR, str(error)) from error
+
+
+class _Statements:
+    """Prepared statements on asyncmy, which keeps them on the server."""
+
+    def __init__(self, connection: AdaptedConnection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        async def rows(driver: Driver) -> Sequence[Any]:
+            cursor = driver.cursor()
+            await cursor.execute(sql, values or None)
+            found: Sequence[Any] = await cursor.fetchall()
+            return found
+
+        return self._wait_for(rows)
+
+    def run(self, sql: str, values: Sequence[Any]) -> int:
+        async def run(driver: Driver) -> int:
+            written: int = await driver.cursor().execute(sql, values or None)
+            return written
+
+        return self._wait_for(run)
+
+    def insert(self, sql: str, values: Sequence[Any]) -> int:
+        async def insert(driver: Driver) -> int:
+            cursor = driver.cursor()
+            await cursor.execute(sql, values)
+            number: int = cursor.lastrowid
+            return number
+
+        return self._wait_for(insert)
+
+    def run_each(self, sql: str, each: Sequence[Sequence[Any]]) -> None:
+        self._wait_for(lambda driver: driver.cursor().executemany(sql, each))
+
+    def _wait_for(self, answer: Callable[[Driver], Awaitable[T]]) -> T:
+        try:
+            with _stumbles():
+                return self._connection.run_async(answer)
+        except errors.IntegrityError as error:
+            raise IntegrityError(None, None, error) from error
+        except (OSError, errors.MySQLError) as error:
+            raise DBAPIError(None, None, error) from error
 
 
 async def _insert_all_moves(driver: Driver, rows: Sequence[Row]) -> bool:
@@ -111,14 +171,12 @@ def _cut(driver: Driver) -> None:
 DIALECT = Dialect(
     name="mysql+asyncmy",
     connect_args=_connect_args,
+    statements=_Statements,
     insert_all_moves=_insert_all_moves,
     insert_moves=_insert_moves,
     run=_run,
-    settle=lambda isolation: [
-        f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}",
-        "SET SESSION autocommit = 0",
-    ],
-    begin="",
+    settle=_settle,
+    begin=lambda isolation: "" if isolation in _BEGUN_BY_STATEMENTS else "BEGIN",
     passes_ends_on=True,
     transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=_cut,

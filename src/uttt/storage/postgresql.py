@@ -1,11 +1,12 @@
 """What PostgreSQL does in its own way. The driver is asyncpg."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 import asyncpg
 import msgspec
-from sqlalchemy import Connection, text
+from sqlalchemy import AdaptedConnection, Connection, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from uttt.storage.connections import GOODBYE_TIMEOUT, IDLE_TIMEOUT, Dialect, Driver, Key, Row
 
@@ -16,6 +17,7 @@ _INSERT_ALL_MOVES = """
     FROM json_array_elements($1::json) AS item
 """
 _INSERT_MOVES = f"{_INSERT_ALL_MOVES} ON CONFLICT DO NOTHING RETURNING match_id, ply"
+_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _CONFLICTS = {"40001", "40P01"}  # serialization, deadlock
 _LOCK_NOT_AVAILABLE = "55P03"
 _LOCK_TIMEOUT = 1100  # ms: more than the second after which PostgreSQL looks for deadlocks
@@ -42,6 +44,37 @@ def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
         "server_settings": settings,
         "connection_class": _Connection,
     }
+
+
+class _Statements:
+    """Prepared statements on asyncpg, which keeps them on the server."""
+
+    def __init__(self, connection: AdaptedConnection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        found: Sequence[Any] = self._wait_for(lambda driver: driver.fetch(sql, *values))
+        return found
+
+    def run(self, sql: str, values: Sequence[Any]) -> int:
+        status = self._wait_for(lambda driver: driver.execute(sql, *values))
+        written = status.rpartition(" ")[2]  # as in INSERT 0 1
+        return int(written) if written.isdecimal() else 0
+
+    def insert(self, sql: str, values: Sequence[Any]) -> int:
+        number: int = self._wait_for(lambda driver: driver.fetchval(sql, *values))  # RETURNING id
+        return number
+
+    def run_each(self, sql: str, each: Sequence[Sequence[Any]]) -> None:
+        self._wait_for(lambda driver: driver.executemany(sql, each))
+
+    def _wait_for(self, answer: Callable[[Driver], Awaitable[Any]]) -> Any:  # noqa: ANN401
+        try:
+            return self._connection.run_async(answer)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            raise IntegrityError(None, None, error) from error
+        except (OSError, *_ERRORS) as error:
+            raise DBAPIError(None, None, error) from error
 
 
 async def _insert_all_moves(driver: Driver, rows: Sequence[Row]) -> bool:
@@ -90,13 +123,14 @@ def _renumber(connection: Connection, table: str) -> None:
 DIALECT = Dialect(
     name="postgresql+asyncpg",
     connect_args=_connect_args,
+    statements=_Statements,
     insert_all_moves=_insert_all_moves,
     insert_moves=_insert_moves,
     run=lambda driver, sql: driver.execute(sql),
     settle=lambda isolation: [
         f"SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL {isolation}"
     ],
-    begin="BEGIN",
+    begin=lambda _isolation: "BEGIN",
     passes_ends_on=False,
     transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=lambda driver: driver.terminate(),
@@ -105,5 +139,5 @@ DIALECT = Dialect(
     # any number will do, as long as it is the same in all versions
     lock_schema="SELECT 1 FROM pg_advisory_xact_lock(7854881352)",
     renumber=_renumber,
-    errors=(asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError),
+    errors=_ERRORS,
 )

@@ -6,21 +6,46 @@ belongs to logins and to the beginnings and ends of matches; all else is run the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import BindParameter, Connection, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, bindparam
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import CompilerElement
 
 T = TypeVar("T")
 Values = Mapping[str, Any]
 """What to put in for each `bindparam` of a statement, by its name."""
+STATEMENTS: Final = "uttt statements"
+"""Key of the `info` of a connection whose library has a faster way than the cursor of SQLAlchemy:
+its `Statements`.
+"""
+
+
+class Statements(Protocol):
+    """How statements are run on one connection. All methods raise DBAPIError."""
+
+    def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        """Run a statement and return all rows, as tuples."""
+
+    def run(self, sql: str, values: Sequence[Any]) -> int:
+        """Run a statement and return how many rows it has written."""
+
+    def insert(self, sql: str, values: Sequence[Any]) -> int:
+        """Run a statement that inserts a row and return its number."""
+
+    def run_each(self, sql: str, each: Sequence[Sequence[Any]]) -> None:
+        """Run a statement once for each of several rows of values."""
 
 
 class _Compiled(NamedTuple):
     sql: str
     names: tuple[str, ...]
     constants: dict[str, Any]
+
+    def arguments(self, values: Values) -> tuple[Any, ...]:
+        return tuple(
+            [values[name] if name in values else self.constants[name] for name in self.names]
+        )
 
 
 class Prepared:
@@ -33,53 +58,90 @@ class Prepared:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def rows(self, connection: Connection, values: Values) -> list[Any]:
+    def rows(self, connection: Connection, values: Values) -> Sequence[Any]:
         """Run it and return all rows, as tuples. Raises DBAPIError."""
-        return self._execute(connection, [values], _rows)
+        compiled = self._for(connection)
+        return _statements(connection).rows(compiled.sql, compiled.arguments(values))
 
     def run(self, connection: Connection, values: Values) -> int:
         """Run it and return how many rows it has written. Raises DBAPIError."""
-        return self._execute(connection, [values], _written)
+        compiled = self._for(connection)
+        return _statements(connection).run(compiled.sql, compiled.arguments(values))
 
     def insert(self, connection: Connection, values: Values) -> int:
         """Run it, which inserts a row into a table that numbers its rows; return the number.
         Raises DBAPIError.
         """
-        return self._execute(connection, [values], _number)
+        compiled = self._for(connection)
+        return _statements(connection).insert(compiled.sql, compiled.arguments(values))
 
     def run_each(self, connection: Connection, each: Sequence[Values]) -> None:
         """Run it once for each of several sets of values. Raises DBAPIError."""
-        if each:
-            self._execute(connection, each, _written)
+        if len(each) == 1:
+            self.run(connection, each[0])
+        elif each:
+            compiled = self._for(connection)
+            rows = [compiled.arguments(values) for values in each]
+            _statements(connection).run_each(compiled.sql, rows)
 
-    def _execute(
-        self, connection: Connection, each: Sequence[Values], outcome: Callable[[Any], T]
-    ) -> T:
-        dialect = connection.dialect
-        sql, names, constants = self._compiled.get(dialect.name) or self._compile(connection)
-        rows = [
-            tuple([values[name] if name in values else constants[name] for name in names])
-            for values in each
-        ]
-        try:
-            cursor = connection.connection.cursor()
-            if len(rows) == 1:
-                cursor.execute(sql, rows[0])
-            else:
-                cursor.executemany(sql, rows)
-            found = outcome(cursor)
-            cursor.close()
-        except dialect.loaded_dbapi.Error as error:
-            raise _as_sqlalchemy_has_it(connection, sql, error) from error
-        return found
+    def _for(self, connection: Connection) -> _Compiled:
+        return self._compiled.get(connection.dialect.name) or self._compile(connection.dialect)
 
-    def _compile(self, connection: Connection) -> _Compiled:
-        compiled: Any = self._statement.compile(dialect=connection.dialect)
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        compiled: Any = self._statement.compile(dialect=dialect)
         names = tuple(compiled.positiontup or ())
         constants = {n: compiled.params[n] for n in names if not compiled.binds[n].required}
         found = _Compiled(compiled.string, names, constants)
-        self._compiled[connection.dialect.name] = found
+        self._compiled[dialect.name] = found
         return found
+
+
+def _statements(connection: Connection) -> Statements:
+    info = connection.info  # lives as long as the connection of the driver
+    found: Statements | None = info.get(STATEMENTS)
+    if found is None:
+        found = info[STATEMENTS] = _ByCursor(connection)
+    return found
+
+
+class _ByCursor:
+    """By a cursor of the Python Database API, which all have: for SQLite, and for commands."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._dialect = connection.dialect
+        self._driver: Any = connection.connection.dbapi_connection
+        self._error: type[Exception] = connection.dialect.loaded_dbapi.Error
+
+    def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
+        return self._execute(sql, values, _rows)
+
+    def run(self, sql: str, values: Sequence[Any]) -> int:
+        return self._execute(sql, values, _written)
+
+    def insert(self, sql: str, values: Sequence[Any]) -> int:
+        return self._execute(sql, values, _number)
+
+    def run_each(self, sql: str, each: Sequence[Sequence[Any]]) -> None:
+        try:
+            self._driver.cursor().executemany(sql, each)
+        except self._error as error:
+            raise self._as_sqlalchemy_has_it(sql, error) from error
+
+    def _execute(self, sql: str, values: Sequence[Any], outcome: Callable[[Any], T]) -> T:
+        try:
+            cursor = self._driver.cursor()
+            cursor.execute(sql, values)
+            return outcome(cursor)
+        except self._error as error:
+            raise self._as_sqlalchemy_has_it(sql, error) from error
+
+    def _as_sqlalchemy_has_it(self, sql: str, error: Any) -> DBAPIError:  # noqa: ANN401
+        wrapped = DBAPIError.instance(
+            sql, None, error, self._error, hide_parameters=True, dialect=self._dialect,
+            connection_invalidated=self._dialect.is_disconnect(error, self._driver, None),
+        )  # fmt: skip
+        assert isinstance(wrapped, DBAPIError)  # noqa: S101 - as it is an error of the driver
+        return wrapped
 
 
 def _rows(cursor: Any) -> list[Any]:  # noqa: ANN401 - the driver's
@@ -98,24 +160,6 @@ def _number(cursor: Any) -> int:  # noqa: ANN401
     return number
 
 
-def _as_sqlalchemy_has_it(connection: Connection, sql: str, error: Any) -> DBAPIError:  # noqa: ANN401
-    dialect = connection.dialect
-    is_lost = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
-    wrapped = DBAPIError.instance(
-        sql,
-        None,
-        error,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=is_lost,
-        dialect=dialect,
-    )
-    if is_lost:
-        connection.invalidate(error)
-    assert isinstance(wrapped, DBAPIError)  # noqa: S101 - as it is an error of the driver
-    return wrapped
-
-
 class PreparedForList:
     """A statement that has a list in it, such as that of an IN: compiled for a few lengths, the
     powers of two; what a list is shorter is filled up with its last item.
@@ -126,7 +170,7 @@ class PreparedForList:
         self._build = build
         self._of_length: dict[int, Prepared] = {}
 
-    def rows(self, connection: Connection, items: Sequence[Any], **others: Any) -> list[Any]:  # noqa: ANN401
+    def rows(self, connection: Connection, items: Sequence[Any], **others: Any) -> Sequence[Any]:  # noqa: ANN401
         """Run it and return all rows, as tuples. `others`: its parameters besides the list. Raises
         DBAPIError.
         """

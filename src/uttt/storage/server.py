@@ -19,7 +19,6 @@ from uttt.storage.connections import (
     Connections,
     Dialect,
     Driver,
-    Held,
     Isolation,
     Key,
     Lost,
@@ -72,6 +71,17 @@ class ServerDatabase:
                 await held.begin()
                 found = await held.connection.run_sync(query)
                 await held.roll_back()
+                return found
+
+        return await self._patiently(PATIENCE, once)
+
+    async def look(self, query: Callable[[Connection], T]) -> T:
+        """Run a `query` of one statement, on what is committed. Raises Unavailable."""
+
+        async def once(deadline: float) -> T:
+            async with self._reading.connected(deadline) as held:
+                found = await held.connection.run_sync(query)
+                await held.forget()
                 return found
 
         return await self._patiently(PATIENCE, once)
@@ -150,7 +160,7 @@ class ServerDatabase:
         try:
             async with self._writing.connected(deadline) as held:
                 await held.begin()
-                outcomes = await self._write(held, batch, entries)
+                outcomes = await held.connection.run_sync(self._write, batch, entries)
                 if len(outcomes) == 1 and isinstance(outcomes[0], Exception):
                     await held.roll_back()
                     return outcomes
@@ -162,41 +172,33 @@ class ServerDatabase:
                 raise Unavailable(_reason(error.__cause__ or error)) from error
             raise
 
-    async def _write(
-        self, held: Held, batch: Sequence[Work], entries: Sequence[Entry]
+    def _write(
+        self, connection: Connection, batch: Sequence[Work], entries: Sequence[Entry]
     ) -> list[Any]:
-        connection = held.connection
-        appended = iter(await self._append_and_end(held, entries) if entries else ())
+        appended = iter(self._append_and_end(connection, entries) if entries else ())
         changes = [piece for piece in batch if not isinstance(piece, Entry)]
         if len(batch) == len(changes) == 1:  # which needs no savepoint
-            return [await connection.run_sync(work.apply_alone, changes[0])]
-        changed = iter(await connection.run_sync(work.apply, changes) if changes else ())
+            return [work.apply_alone(connection, changes[0])]
+        changed = iter(work.apply(connection, changes))
         return [next(appended if isinstance(piece, Entry) else changed) for piece in batch]
 
-    async def _append_and_end(self, held: Held, entries: Sequence[Entry]) -> list[Any]:
-        connection = held.connection
+    def _append_and_end(self, connection: Connection, entries: Sequence[Entry]) -> list[Any]:
         match_ids = [entry.fixture.id for entry in entries]
-        ratings, existing = await connection.run_sync(_lock, entries, match_ids)
+        # players before matches, as everybody has it
+        ratings = endings.lock_rated(connection, entries)
+        existing = endings.lock_matches(connection, match_ids)
         here = [match_id in existing for match_id in match_ids]
-        inserted = iter(await self._insert(held.driver, list(compress(entries, here))))
+        rows = list(compress(entries, here))
+        raw: Any = connection.connection.dbapi_connection
+        inserted = iter(raw.run_async(lambda driver: self._insert(driver, rows)))
         outcomes = [next(inserted) if is_here else Behind() for is_here in here]
         ended = [
             entry
             for entry, outcome in zip(entries, outcomes, strict=True)
             if outcome is None and entry.event.outcome is not None
         ]
-        await connection.run_sync(endings.finish, ended, ratings)
+        endings.finish(connection, ended, ratings)
         return outcomes
-
-
-def _lock(
-    connection: Connection, entries: Sequence[Entry], match_ids: Sequence[int]
-) -> tuple[dict[int, int | None], set[int]]:
-    """Lock the players whose ratings change, then the matches; return the ratings, and which of the
-    matches exist.
-    """
-    ratings = endings.lock_rated(connection, entries)
-    return ratings, endings.lock_matches(connection, match_ids)
 
 
 def _reason(error: BaseException | None) -> str:

@@ -1,29 +1,32 @@
 """SQLite: one writer thread with its own connection, a few readers, WAL with synchronous=FULL.
 
-What differs from other databases is here and in `sqlite_writer.py`, and nowhere else. SQLite allows
-one writer at a time, so all writes, moves and everything else, pass through the one thread and
-share its commits.
+What differs from other databases is in the modules whose names begin with `sqlite`, and nowhere
+else. SQLite allows one writer at a time, so all writes, moves and everything else, pass through the
+one thread and share its commits.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 
 from uttt.storage.database import PATIENCE
 from uttt.storage.failures import Unavailable
-from uttt.storage.sqlite_writer import BEGIN, Writer
+from uttt.storage.sqlite_threads import Threads
+from uttt.storage.sqlite_writer import BEGIN, forget, transaction, write
 from uttt.storage.work import Work
 
 T = TypeVar("T")
 
 _READERS = 2
+_READ: Final = "BEGIN"
+"""How a transaction begins that only reads."""
 _BUSY_TIMEOUT: Final = 1.0
 """Seconds that a node waits for another program's lock; less than `PATIENCE`, so that it knows."""
 _TOOL_TIMEOUT: Final = 10.0
@@ -37,28 +40,39 @@ class SqliteDatabase:
 
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
-        self._writer = Writer(_engine(self.url, BEGIN, _BUSY_TIMEOUT))
-        self._reader_engine = _engine(self.url, "BEGIN", _BUSY_TIMEOUT)
-        self._reading = ThreadPoolExecutor(_READERS, "uttt-reader")
+        self._writing = Threads(_engine(self.url, BEGIN, _BUSY_TIMEOUT), "uttt-writer", 1)
+        self._reading = Threads(_engine(self.url, _READ, _BUSY_TIMEOUT), "uttt-reader", _READERS)
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` in a transaction of its own, on what is committed. Raises Unavailable."""
-        loop = asyncio.get_running_loop()
-        running = loop.run_in_executor(self._reading, _run, self._reader_engine, query)
-        return await _in_time(PATIENCE, running)
+
+        def whole(connection: Connection) -> T:
+            with transaction(connection, _READ):
+                return query(connection)
+
+        return await _in_time(PATIENCE, self._reading.call(whole))
+
+    async def look(self, query: Callable[[Connection], T]) -> T:
+        """Run a `query` of one statement, on what is committed. Raises Unavailable."""
+
+        def alone(connection: Connection) -> T:
+            found = query(connection)
+            forget(connection)
+            return found
+
+        return await _in_time(PATIENCE, self._reading.call(alone))
 
     async def commit(self, batch: Sequence[Work], patience: float = PATIENCE) -> list[Any]:
         """Write a batch in one transaction; see `Database.commit`.
 
         A thread cannot be interrupted: what is not done in time may still be done later.
         """
-        return await _in_time(patience, self._writer.write(batch))
+        return await _in_time(patience, self._writing.call(lambda c: write(c, batch)))
 
     async def close(self) -> None:
         """Finish what was begun and close the file."""
-        await asyncio.to_thread(self._reading.shutdown)
-        await asyncio.to_thread(self._writer.close)
-        self._reader_engine.dispose()
+        await asyncio.to_thread(self._reading.close)
+        await asyncio.to_thread(self._writing.close)
 
 
 async def _in_time(seconds: float, answer: "asyncio.Future[T]") -> T:
@@ -69,18 +83,11 @@ async def _in_time(seconds: float, answer: "asyncio.Future[T]") -> T:
         raise Unavailable("the disk did not answer in time") from None
 
 
-def _run(engine: Engine, query: Callable[[Connection], T]) -> T:
-    try:
-        with engine.begin() as connection:
-            return query(connection)
-    except DBAPIError as error:
-        raise Unavailable(str(error.orig)) from error
-
-
 def _engine(url: URL, begin: str, busy_timeout: float) -> Engine:
     """Return an engine whose transactions start with the statement `begin`."""
     engine = create_engine(
         url,
+        poolclass=NullPool,
         hide_parameters=True,  # failures are logged, what was to be stored must not be
         connect_args={
             "timeout": busy_timeout,
@@ -126,11 +133,11 @@ def run(url: URL, function: Callable[[Connection], T], *, write: bool = True) ->
 
     With `write` no other program writes meanwhile; without it all that is read is of one moment.
     """
-    engine = _engine(url, BEGIN if write else "BEGIN", _TOOL_TIMEOUT)
     try:
-        return _run(engine, function)
-    finally:
-        engine.dispose()
+        with _engine(url, BEGIN if write else _READ, _TOOL_TIMEOUT).begin() as connection:
+            return function(connection)
+    except DBAPIError as error:
+        raise Unavailable(str(error.orig)) from error
 
 
 def is_open_elsewhere(url: URL) -> bool:

@@ -29,7 +29,7 @@ class Health:
         if self._heartbeat.healthy:
             try:
                 async with asyncio.timeout(_READY_TIMEOUT):
-                    await self._database.read(lambda c: c.execute(text("SELECT 1")).scalar_one())
+                    await self._database.look(lambda c: c.execute(text("SELECT 1")).scalar_one())
             except (Unavailable, TimeoutError):
                 return web.Response(status=503, text="the database does not answer\n")
         if not self._heartbeat.healthy:

@@ -133,15 +133,15 @@ async def test_after_an_outage_all_are_renewed(tmp_path: Path) -> None:
 async def test_a_failed_entry_counts_nothing(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node:
         ann = await node.accounts.login("ann", "")
-        read = node.database.read
+        look = node.database.look
 
         async def fail(_: object) -> None:
             raise Unavailable("gone")
 
-        node.database.read = fail  # type: ignore[method-assign]
+        node.database.look = fail  # type: ignore[method-assign]
         with pytest.raises(Unavailable):
             await node.attendance.enter(ann)
-        node.database.read = read  # type: ignore[method-assign]
+        node.database.look = look  # type: ignore[method-assign]
         assert not node.hall.is_present(ann.player.id)
         node.clock.now += 1000
         await node.attendance.renew()

@@ -24,15 +24,15 @@ class Reads:
         self.count = 0
         self.first: Callable[[], Any] | None = None
         self.fails = False
-        self._read = node.database.read
-        node.database.read = self.read  # type: ignore[method-assign, assignment]
+        self._look = node.database.look
+        node.database.look = self.look  # type: ignore[method-assign, assignment]
 
-    async def read(self, query: Callable[[Connection], Any]) -> Any:
+    async def look(self, query: Callable[[Connection], Any]) -> Any:
         self.count += 1
         if self.fails:
             raise Unavailable("away")
         first, self.first = self.first, None
-        found = await self._read(query)
+        found = await self._look(query)
         if first is not None:
             await first()
         return found

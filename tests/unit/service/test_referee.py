@@ -202,15 +202,15 @@ async def test_a_rating_that_could_not_be_read_is_told_after_the_outage(two: Two
     await two.play(two.here, two.ann, 40)
     await two.play(two.here, two.bob, 36)
     two.here.heard.clear()
-    read = two.here.database.read
+    look = two.here.database.look
 
     async def away(_query: Any) -> Any:
         raise Unavailable("gone")
 
-    two.here.database.read = away  # type: ignore[method-assign]
+    two.here.database.look = away  # type: ignore[method-assign]
     await two.here.referee.apply("m", Abandon(two.ann.player.id))
     assert two.heard == [(MatchChanged, 2)]
-    two.here.database.read = read  # type: ignore[method-assign]
+    two.here.database.look = look  # type: ignore[method-assign]
     await refresh(two)
     assert two.heard[1:] == [(StandingChanged, 0), (StandingChanged, 0)]
     await refresh(two)

@@ -253,7 +253,8 @@ async def test_an_outage_is_said_and_changes_nothing(tmp_path: Path, kind: str) 
         async def fail(*_: object, **__: object) -> None:
             raise Unavailable("gone")
 
-        node.journal.write = node.journal.append = node.database.read = fail
+        node.journal.write = node.journal.append = fail
+        node.database.read = node.database.look = fail
         known = {"id": "m", "player": "bob"}
         data = {member: known.get(member, value) for member, value in FROM_CLIENT[kind].items()}
         answers = await ann.say(kind, data)
@@ -277,7 +278,7 @@ async def test_a_friend_list_that_cannot_be_read_after_it_was_changed(tmp_path: 
         async def fail(*_: object, **__: object) -> None:
             raise Unavailable("gone")
 
-        node.database.read = fail
+        node.database.look = fail
         answers = await ann.say("friend_request", {"user": "bob"})
         assert answers[0][0] == "friend_request_response"
         assert answers[0][1]["success"] is True
