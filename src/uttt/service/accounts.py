@@ -50,6 +50,8 @@ class Login:
     session_id: int
     token: str
     msg: str
+    is_new: bool = False
+    """The player was made for it."""
 
     def __repr__(self) -> str:
         """Leave out the token, so that no log can show it."""
@@ -123,7 +125,8 @@ class Accounts:
         def change(connection: Connection) -> Login:
             player = players.create(connection, name, None, None, now)
             session_id = sessions.create(connection, player.id, token_hash(token), now)
-            return Login(player, session_id, token, f"Welcome, {name}. You play as a guest.")
+            msg = f"Welcome, {name}. You play as a guest."
+            return Login(player, session_id, token, msg, is_new=True)
 
         try:
             return await self._journal.write(change)
@@ -137,7 +140,8 @@ class Accounts:
         def change(connection: Connection) -> Login:
             player = players.create(connection, name, hashed, self._elo_start, now)
             session_id = sessions.create(connection, player.id, token_hash(token), now)
-            return Login(player, session_id, token, f"Welcome, {name}. Your account was created.")
+            msg = f"Welcome, {name}. Your account was created."
+            return Login(player, session_id, token, msg, is_new=True)
 
         login = await self._journal.write(change)
         self._ladder.note_change()

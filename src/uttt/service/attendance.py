@@ -51,7 +51,7 @@ class Attendance:
         """A connection of this session was opened. Raises Unavailable, and then it does
         not count.
         """
-        await self._hall.enter(login.player.id)
+        await self._hall.enter(login.player.id, is_new=login.is_new)
         self._connections[login.session_id] += 1
         self._players[login.session_id] = login.player.id
 

@@ -5,12 +5,18 @@ connected player leaves; what is asked for and not here is read from the databas
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from uttt.domain.match import Match
 from uttt.domain.refusals import Code, Refused
 from uttt.service.told import Told
 from uttt.storage import matches
 from uttt.storage.database import Database
+
+_MISSED: Final = 100
+"""Players who were not present when somebody began a match with them, and whose matches are known
+for a while, in case they have just been made.
+"""
 
 
 class Hall:
@@ -26,6 +32,7 @@ class Hall:
         self._bots: set[int] = set()
         self._reads_under_way = 0
         self._forgotten_meanwhile: set[tuple[str, int]] = set()
+        self._missed: dict[int, dict[str, Match]] = {}  # keeps the order
 
     def is_present(self, player_id: int) -> bool:
         """Whether the player has a connection to this node, or is a bot that plays on it."""
@@ -35,14 +42,20 @@ class Hall:
         """Whether the player has a connection to this node."""
         return player_id in self._connections and player_id not in self._bots
 
-    async def enter(self, player_id: int) -> None:
-        """Count one more connection of a player; with his first, read his matches.
+    async def enter(self, player_id: int, *, is_new: bool = False) -> None:
+        """Count one more connection of a player; with his first, read his matches. One who `is_new`
+        was made a moment ago: he has those that were begun here since, and nothing need be read.
 
         Raises Unavailable, and then nothing was counted.
         """
         self._connections[player_id] = self._connections.get(player_id, 0) + 1
         self._seats.setdefault(player_id, set())  # from now on `add` notes new matches in it
         if player_id in self._complete:
+            return
+        if is_new:
+            for match in self._missed.pop(player_id, {}).values():
+                self.add(self.known(match.fixture.public_id) or match)
+            self._complete.add(player_id)
             return
         try:
             await self._read_matches_of(player_id)
@@ -130,6 +143,10 @@ class Hall:
             if self.is_present(player.id):
                 self._seats[player.id].add(match.fixture.public_id)
                 self._matches[match.fixture.public_id] = match
+            else:
+                self._missed.setdefault(player.id, {})[match.fixture.public_id] = match
+                if len(self._missed) > _MISSED:
+                    del self._missed[next(iter(self._missed))]
 
     def update(self, match: Match) -> bool:
         """Take note of how a live match stands now, and return whether that is news; an older state
@@ -183,6 +200,7 @@ class Hall:
         if self._reads_under_way:
             self._forgotten_meanwhile.add((public_id, player_id))
         self._seats.get(player_id, set()).discard(public_id)
+        self._missed.get(player_id, {}).pop(public_id, None)
         if not any(public_id in self._seats.get(p.id, ()) for p in match.fixture.players):
             self._matches.pop(public_id, None)
 

@@ -53,6 +53,7 @@ class _Lane:
         self.name = name
         self.wake = asyncio.Event()
         self.patience = patience
+        self.rounds = _ROUNDS if max_changes > 1 else 0  # one at a time does not get cheaper
         self._max_changes = max_changes
         self._entries: list[_Waiting] = []
         self._changes: list[_Waiting] = []
@@ -158,7 +159,7 @@ class Journal:
         try:
             while lane or not self._closing:
                 await lane.wake.wait()
-                for _ in range(_ROUNDS):  # those who have just been answered, and what follows
+                for _ in range(lane.rounds):  # those who have just been answered, and what follows
                     await asyncio.sleep(0)
                 batch, patience = lane.take()
                 if not lane and not self._closing:

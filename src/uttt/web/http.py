@@ -126,7 +126,7 @@ class Site:
             task = asyncio.create_task(connection.serve())
             self._connections[task] = connection
             task.add_done_callback(self._connections.pop)
-        return web.Response()  # nobody hears it: aiohttp no longer has the socket
+        return _UNHEARD
 
     def _leave(self, socket: WebSocket) -> None:
         """Forget a socket that is closed."""
@@ -135,6 +135,19 @@ class Site:
         self._of_address[socket.address] -= 1
         if not self._of_address[socket.address]:
             del self._of_address[socket.address]
+
+
+class _Unheard(web.Response):
+    """What a handler returns when aiohttp no longer has the socket: it is not even written."""
+
+    async def prepare(self, _request: web.BaseRequest) -> None:
+        """There is nobody to begin for."""
+
+    async def write_eof(self, _data: bytes = b"") -> None:
+        """There is nothing to end."""
+
+
+_UNHEARD: Final = _Unheard()
 
 
 def _wants_socket(request: web.Request) -> bool:

@@ -132,7 +132,9 @@ async def test_after_an_outage_all_are_renewed(tmp_path: Path) -> None:
 
 async def test_a_failed_entry_counts_nothing(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node:
-        ann = await node.accounts.login("ann", "")
+        made = await node.accounts.login("ann", "")
+        ann = await node.accounts.reconnect(made.token)  # of whom more is to be known
+        assert ann is not None
         look = node.database.look
 
         async def fail(_: object) -> None:

@@ -137,6 +137,41 @@ async def test_a_new_match_is_shown_to_all_who_are_present(tmp_path: Path) -> No
         assert node.hall.of(bob.id) == []
 
 
+async def test_who_was_just_made_has_what_was_begun_since(tmp_path: Path) -> None:
+    """Somebody may invite him before his connection is known; nothing is read for it."""
+    async with running_node(tmp_path) as node:
+        bob = (await node.join("bob")).player
+        ann = await node.accounts.guest("ann")
+        match = await node.match(bob, ann.player, public_id="m")
+        over = await node.match(bob, (await node.player("eve")), public_id="over")
+        moved = await node.referee.apply("m", Play(bob.id, 40))
+        node.database.look = node.database.read = None  # type: ignore[method-assign, assignment]
+        await node.hall.enter(ann.player.id, is_new=True)
+        assert node.hall.of(ann.player.id) == [moved]
+        assert moved.next_ply == match.next_ply + 1
+        assert over not in node.hall.of(ann.player.id)
+
+
+async def test_who_was_just_made_is_not_shown_what_has_ended_since(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node:
+        bob = (await node.join("bob")).player
+        ann = await node.accounts.guest("ann")
+        await node.match(bob, ann.player, public_id="m")
+        await node.referee.apply("m", Abandon(bob.id))
+        await node.hall.enter(ann.player.id, is_new=True)
+        assert node.hall.of(ann.player.id) == []
+
+
+async def test_the_matches_of_a_hundred_who_are_not_present_are_known(tmp_path: Path) -> None:
+    async with running_node(tmp_path) as node:
+        absent = [await node.player(f"absent{number}") for number in range(102)]
+        for ann, bob in zip(absent[::2], absent[1::2], strict=True):
+            await node.match(ann, bob, public_id=ann.name)
+        for player in (absent[0], absent[2], absent[101]):
+            await node.hall.enter(player.id, is_new=True)
+        assert [len(node.hall.of(absent[number].id)) for number in (0, 2, 101)] == [0, 1, 1]
+
+
 async def test_a_failed_read_counts_nobody(tmp_path: Path) -> None:
     async with pair(tmp_path) as (node, ann, _, _match):
         reads = HeldReads(node)
