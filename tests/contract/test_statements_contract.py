@@ -61,6 +61,23 @@ async def test_a_finished_match_is_shown_until_each_has_been_told(database: Any)
     assert (await database.find()).outcome == WON
 
 
+async def test_those_who_were_told_together(database: Any) -> None:
+    """Of one match both, of another one player, of a third nobody, and of one that is gone."""
+    ann, bob, eve = [await database.account(name) for name in ("ann", "bob", "eve")]
+    of_ann = await database.match(ann, bob, "m1")
+    of_eve = await database.match(eve, bob, "m2")
+    unheard = await database.match(ann, eve, "m3")
+    for match in (of_ann, of_eve, unheard):
+        await database.append(match, Played(0, START + 5, 40, WON))
+    both = [(of_ann.fixture.id, player.id) for player in (bob, ann)]
+    told = [*both, (of_eve.fixture.id, bob.id), *both, (unheard.fixture.id + 1, ann.id)]
+    await database.write(lambda c: endings.forget_seats(c, told))
+    assert await shown(database, ann) == {"m3"}
+    assert await shown(database, bob) == set()
+    assert await shown(database, eve) == {"m2", "m3"}
+    assert await idle(database, START + 5) == ["m2", "m3"]
+
+
 async def test_nobody_is_told_any_longer(database: Any) -> None:
     ann, bob = await database.account("ann"), await database.account("bob")
     match = await database.match(ann, bob)
