@@ -87,6 +87,9 @@ class Database:
     async def read(self, query: Callable[[Any], Any]) -> Any:
         return await self.port.read(query)
 
+    async def look(self, query: Callable[[Any], Any]) -> Any:
+        return await self.port.look(query)
+
     async def commit(self, *work: Any) -> list[Any]:
         outcomes: list[Any] = await self.port.commit(list(work))
         return outcomes

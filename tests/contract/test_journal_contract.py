@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, text
 from sqlalchemy.engine import URL
 
 from uttt.domain.events import Ended, Outcome, Played, Result
-from uttt.storage import backends, matches, players
+from uttt.storage import backends, matches, players, standings
 from uttt.storage.failures import Behind, Unavailable
 from uttt.storage.tables import matches as matches_table
 from uttt.storage.tables import moves, rating_changes
@@ -250,6 +250,26 @@ async def test_a_read_that_cannot_be_done(database: Any) -> None:
     with pytest.raises(Unavailable):
         await database.read(lambda c: c.execute(text("SELECT * FROM no_such_table")).all())
     assert await ratings(database) == {}
+
+
+async def test_a_look_that_cannot_be_done(database: Any) -> None:
+    with pytest.raises(Unavailable):
+        await database.look(lambda c: c.execute(text("SELECT * FROM no_such_table")).all())
+    assert await database.look(lambda c: c.scalar(text("SELECT 1"))) == 1
+
+
+async def test_each_look_sees_what_is_committed_by_then(two: Any) -> None:
+    """Also if the one before was a statement of which SQLAlchemy believes that it began something,
+    and between reads of several statements.
+    """
+    here, there = two
+    for number in range(6):
+        await there.account(f"player{number}")
+        assert len(await here.look(lambda c: standings.top(c, 100))) == number + 1
+        counted = select(func.count()).select_from(players_table)
+        assert await here.look(lambda c, q=counted: c.scalar(q)) == number + 1
+        if number % 2:
+            assert await here.read(lambda c, q=counted: c.scalar(q)) == number + 1
 
 
 async def test_a_read_sees_one_moment(database: Any, prepared: URL) -> None:

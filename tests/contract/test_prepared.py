@@ -1,12 +1,14 @@
 """Prepared statements do on each database, and fail on each, as SQLAlchemy's own would."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from uttt.storage import players
+from uttt.storage import backends, players
 from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import players as table
 from uttt.storage.tables import rating_counts
@@ -48,6 +50,16 @@ async def test_several_rows_and_values_that_are_written_in_the_statement(databas
     assert await database.write(change) == [(1, 7), (2, 7), (3, 7)]
 
 
+async def test_percent_signs(database: Any) -> None:
+    """Which are half of a parameter's sign for some libraries."""
+    alone = Prepared(text("SELECT 7 % 4, 'a%b'"))
+    beside = Prepared(text("SELECT 7 % 4, 'a%b', name FROM players WHERE name LIKE :like"))
+    ann = await database.guest("ann")
+    assert [tuple(row) for row in await database.look(lambda c: alone.rows(c, {}))] == [(3, "a%b")]
+    found = await database.look(lambda c: beside.rows(c, {"like": "a%"}))
+    assert [tuple(row) for row in found] == [(3, "a%b", ann.name)]
+
+
 async def test_a_violation_is_that_of_sqlalchemy_and_undone_alone(database: Any) -> None:
     """The name is taken, and what else is in the transaction goes on."""
 
@@ -71,3 +83,27 @@ async def test_a_statement_that_cannot_be_run(database: Any) -> None:
 
     assert not await database.read(refused)
     assert await database.read(lambda c: c.scalar(select(1))) == 1
+
+
+async def test_a_table_that_changes_beside_prepared_statements(
+    database: Any, prepared: URL
+) -> None:
+    """As an upgrade does that is safe beside a server: nothing keeps it, and nothing minds."""
+    ann = await database.guest("ann")
+
+    async def used() -> None:
+        for run in (database.look, database.read, database.write):
+            assert (await run(lambda c: players.find(c, "ann"))).player == ann
+        assert await database.write(lambda c: SEEN.run(c, [ann.id], now=7)) == 1
+        assert await database.look(lambda c: c.scalar(select(table.c.seen_at))) == 7
+
+    def alter(how: str) -> None:
+        backends.run(prepared, lambda c: c.execute(text(f"ALTER TABLE players {how}")))
+
+    await used()
+    await asyncio.to_thread(alter, "ADD COLUMN more INTEGER")
+    try:
+        await used()
+    finally:
+        await asyncio.to_thread(alter, "DROP COLUMN more")
+    await used()

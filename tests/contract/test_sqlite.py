@@ -1,12 +1,14 @@
 """What is SQLite's own: durability of the writer, and files that cannot be used."""
 
 import asyncio
+import gc
 import sqlite3
 import threading
+import weakref
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
 from node import new_database
@@ -71,6 +73,35 @@ def test_a_command_says_that_the_file_is_locked(
         sqlite.run(url, lambda _: None)
     other.close()
     assert sqlite.run(url, lambda _: "works again") == "works again"
+
+
+async def test_a_connection_that_cannot_even_be_closed_costs_its_call_only(tmp_path: Path) -> None:
+    """The thread lives, and whoever waits is told at once."""
+    database = SqliteDatabase(new_database(tmp_path))
+
+    def broken(connection: Connection) -> None:
+        connection.close = None  # type: ignore[assignment, method-assign]
+        raise ValueError
+
+    threads = threading.active_count()
+    for run in (database.read, database.look, database._writing.call):
+        with pytest.raises(ValueError, match=r"^$"):
+            await run(broken)
+        assert await run(lambda c: c.scalar(text("SELECT 1"))) == 1
+    assert threading.active_count() == threads
+    await database.close()
+
+
+async def test_a_thread_that_waits_keeps_nothing_of_what_it_has_read(tmp_path: Path) -> None:
+    class Found:
+        pass
+
+    database = SqliteDatabase(new_database(tmp_path))
+    kept = [weakref.ref(await database.look(lambda _: Found())) for _ in range(4)]
+    await asyncio.sleep(0.05)
+    gc.collect()
+    assert [reference() for reference in kept] == [None] * 4
+    await database.close()
 
 
 async def test_what_was_given_up_before_it_began_is_not_written(tmp_path: Path) -> None:

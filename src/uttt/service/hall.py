@@ -14,9 +14,7 @@ from uttt.storage import matches
 from uttt.storage.database import Database
 
 _MISSED: Final = 100
-"""Players who were not present when somebody began a match with them, and whose matches are known
-for a while, in case they have just been made.
-"""
+"""New matches that are kept for players who were not present, in case they have just been made."""
 
 
 class Hall:
@@ -32,7 +30,7 @@ class Hall:
         self._bots: set[int] = set()
         self._reads_under_way = 0
         self._forgotten_meanwhile: set[tuple[str, int]] = set()
-        self._missed: dict[int, dict[str, Match]] = {}  # keeps the order
+        self._missed: dict[tuple[int, str], Match] = {}  # keeps the order
 
     def is_present(self, player_id: int) -> bool:
         """Whether the player has a connection to this node, or is a bot that plays on it."""
@@ -53,7 +51,8 @@ class Hall:
         if player_id in self._complete:
             return
         if is_new:
-            for match in self._missed.pop(player_id, {}).values():
+            missed = [match for (id_, _), match in self._missed.items() if id_ == player_id]
+            for match in missed:
                 self.add(self.known(match.fixture.public_id) or match)
             self._complete.add(player_id)
             return
@@ -144,7 +143,7 @@ class Hall:
                 self._seats[player.id].add(match.fixture.public_id)
                 self._matches[match.fixture.public_id] = match
             else:
-                self._missed.setdefault(player.id, {})[match.fixture.public_id] = match
+                self._missed[player.id, match.fixture.public_id] = match
                 if len(self._missed) > _MISSED:
                     del self._missed[next(iter(self._missed))]
 
@@ -200,7 +199,7 @@ class Hall:
         if self._reads_under_way:
             self._forgotten_meanwhile.add((public_id, player_id))
         self._seats.get(player_id, set()).discard(public_id)
-        self._missed.get(player_id, {}).pop(public_id, None)
+        self._missed.pop((player_id, public_id), None)
         if not any(public_id in self._seats.get(p.id, ()) for p in match.fixture.players):
             self._matches.pop(public_id, None)
 

@@ -69,6 +69,9 @@ class Dialect:
     """Drop a connection at once, whatever it is doing."""
     is_conflict: Callable[[BaseException], bool]
     """Whether the error says that the transaction lost against another one and may be repeated."""
+    is_outdated: Callable[[BaseException], bool]
+    """Whether the error says that tables have changed since a statement was prepared, so that
+    nothing was done, and connections that are older may say the same."""
     is_lock_timeout: Callable[[BaseException], bool]
     """Whether the error says that others kept a lock for too long, so that nothing was done."""
     lock_schema: str

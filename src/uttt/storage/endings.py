@@ -5,7 +5,7 @@ Called in the transaction that has inserted the last row of the match into `move
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -25,8 +25,6 @@ from uttt.storage.tables import matches, players, rating_changes, seats
 from uttt.storage.work import Entry
 
 _TO_BE_TOLD = (Result.WON, Result.DRAWN)
-_SEATS: Final = 2
-"""Seats of a match."""
 
 _LOCK_PLAYERS = PreparedForList(
     lambda ids: (
@@ -183,12 +181,8 @@ def forget_seats(connection: Connection, told: Iterable[tuple[int, int]]) -> Non
     """Note which players know how which matches ended: pairs of match id and player id."""
     told = sorted(set(told))
     match_ids = lock_matches(connection, (match_id for match_id, _ in told))
-    times = Counter(match_id for match_id, _ in told)
-    both = [match_id for match_id in times if times[match_id] == _SEATS]
-    if both:  # which is usual, and one statement for all of them
-        _CLEAR_SEATS.run(connection, both)
-    alone = [(m, p) for m, p in told if times[m] != _SEATS]
-    _TAKE_SEAT.run_each(connection, [{"match_id": m, "player_id": p} for m, p in alone])
+    # each by its key: MariaDB would look through, and wait for, all seats for many matches at once
+    _TAKE_SEAT.run_each(connection, [{"match_id": m, "player_id": p} for m, p in told])
     if match_ids:
         _REST_IF_TOLD.run(connection, sorted(match_ids))
 

@@ -188,6 +188,8 @@ def has_seats(connection: Connection, player_id: int) -> bool:
 
 def shown_to(connection: Connection, player_id: int) -> list[Match]:
     """Return the matches that a player is to be shown: open, or finished and not told of yet."""
+    if not has_seats(connection, player_id):
+        return []  # which is so for nearly all
     return shown_to_any(connection, [player_id])
 
 

@@ -15,7 +15,9 @@ from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Isolation, K
 
 T = TypeVar("T")
 _KEPT_STATEMENTS: Final = 100
-"""Statements that a connection keeps on the server, more than we have."""
+"""Statements that a connection keeps on the server, those used last. All that have parameters are
+among them, also those of SQLAlchemy.
+"""
 _BEGUN_BY_STATEMENTS: Final = ("READ COMMITTED",)
 """Where the first statement begins a transaction: where all is written in one. Most reads are one
 statement, which needs none.
@@ -69,25 +71,21 @@ class _Statements:
 
     def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
         async def rows(driver: Driver) -> Sequence[Any]:
-            cursor = driver.cursor()
-            await cursor.execute(sql, values or None)
-            found: Sequence[Any] = await cursor.fetchall()
+            found: Sequence[Any] = await (await _execute(driver, sql, values)).fetchall()
             return found
 
         return self._wait_for(rows)
 
     def run(self, sql: str, values: Sequence[Any]) -> int:
         async def run(driver: Driver) -> int:
-            written: int = await driver.cursor().execute(sql, values or None)
+            written: int = (await _execute(driver, sql, values)).rowcount
             return written
 
         return self._wait_for(run)
 
     def insert(self, sql: str, values: Sequence[Any]) -> int:
         async def insert(driver: Driver) -> int:
-            cursor = driver.cursor()
-            await cursor.execute(sql, values)
-            number: int = cursor.lastrowid
+            number: int = (await _execute(driver, sql, values)).lastrowid
             return number
 
         return self._wait_for(insert)
@@ -103,6 +101,15 @@ class _Statements:
             raise IntegrityError(None, None, error) from error
         except (OSError, errors.MySQLError) as error:
             raise DBAPIError(None, None, error) from error
+
+
+async def _execute(driver: Driver, sql: str, values: Sequence[Any]) -> Any:  # noqa: ANN401
+    cursor = driver.cursor()
+    if values:
+        await cursor.execute(sql, values)
+    else:  # which need not be a statement that can be prepared
+        await cursor.execute(sql % ())
+    return cursor
 
 
 async def _insert_all_moves(driver: Driver, rows: Sequence[Row]) -> bool:
@@ -181,6 +188,7 @@ DIALECT = Dialect(
     transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=_cut,
     is_conflict=lambda error: _number(error) in _CONFLICTS,
+    is_outdated=lambda _error: False,  # the server prepares it anew by itself
     is_lock_timeout=lambda error: _number(error) == _LOCK_WAIT_TIMEOUT,
     lock_schema="SELECT GET_LOCK(CONCAT('uttt ', MD5(DATABASE())), 60)",
     renumber=_renumber,

@@ -111,8 +111,12 @@ async def _insert_where_possible(driver: Driver, rows: Sequence[Row]) -> set[Key
     return inserted
 
 
+def _of_asyncpg(error: BaseException) -> BaseException:
+    return getattr(error, "orig", None) or error
+
+
 def _sqlstate(error: BaseException) -> str | None:
-    return getattr(getattr(error, "orig", None) or error, "sqlstate", None)
+    return getattr(_of_asyncpg(error), "sqlstate", None)
 
 
 def _renumber(connection: Connection, table: str) -> None:
@@ -135,6 +139,7 @@ DIALECT = Dialect(
     transport=lambda driver: driver._transport,  # noqa: SLF001 - there is no other way to it
     cut=lambda driver: driver.terminate(),
     is_conflict=lambda error: _sqlstate(error) in _CONFLICTS,
+    is_outdated=lambda error: isinstance(_of_asyncpg(error), asyncpg.InvalidCachedStatementError),
     is_lock_timeout=lambda error: _sqlstate(error) == _LOCK_NOT_AVAILABLE,
     # any number will do, as long as it is the same in all versions
     lock_schema="SELECT 1 FROM pg_advisory_xact_lock(7854881352)",

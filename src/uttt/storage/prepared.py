@@ -16,8 +16,8 @@ T = TypeVar("T")
 Values = Mapping[str, Any]
 """What to put in for each `bindparam` of a statement, by its name."""
 STATEMENTS: Final = "uttt statements"
-"""Key of the `info` of a connection whose library has a faster way than the cursor of SQLAlchemy:
-its `Statements`.
+"""Key of the `info` of a connection of the driver: its `Statements`, put there by whoever has a
+faster way than a cursor.
 """
 
 
@@ -25,7 +25,7 @@ class Statements(Protocol):
     """How statements are run on one connection. All methods raise DBAPIError."""
 
     def rows(self, sql: str, values: Sequence[Any]) -> Sequence[Any]:
-        """Run a statement and return all rows, as tuples."""
+        """Run a statement and return all rows, as sequences of values."""
 
     def run(self, sql: str, values: Sequence[Any]) -> int:
         """Run a statement and return how many rows it has written."""
@@ -59,7 +59,7 @@ class Prepared:
         self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, connection: Connection, values: Values) -> Sequence[Any]:
-        """Run it and return all rows, as tuples. Raises DBAPIError."""
+        """Run it and return all rows, as sequences of values. Raises DBAPIError."""
         compiled = self._for(connection)
         return _statements(connection).rows(compiled.sql, compiled.arguments(values))
 
@@ -105,7 +105,9 @@ def _statements(connection: Connection) -> Statements:
 
 
 class _ByCursor:
-    """By a cursor of the Python Database API, which all have: for SQLite, and for commands."""
+    """By a cursor of the Python Database API, which all have: SQLite's, and for commands those that
+    SQLAlchemy makes of the others.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._dialect = connection.dialect
@@ -171,7 +173,7 @@ class PreparedForList:
         self._of_length: dict[int, Prepared] = {}
 
     def rows(self, connection: Connection, items: Sequence[Any], **others: Any) -> Sequence[Any]:  # noqa: ANN401
-        """Run it and return all rows, as tuples. `others`: its parameters besides the list. Raises
+        """Run it and return all rows. `others`: its parameters besides the list. Raises
         DBAPIError.
         """
         prepared, values = self._for(items)

@@ -113,7 +113,11 @@ class ServerDatabase:
                         if attempt == _ATTEMPTS or loop.time() >= deadline:
                             raise Unavailable(_reason(lost.__cause__)) from lost
                     except self._dialect.failures as error:
-                        if attempt == _ATTEMPTS or not self._dialect.is_conflict(error):
+                        if self._dialect.is_outdated(error):
+                            self._distrust()
+                        elif not self._dialect.is_conflict(error):
+                            raise
+                        if attempt == _ATTEMPTS:
                             raise
                 raise AssertionError  # the last attempt returns or raises
         except TimeoutError:

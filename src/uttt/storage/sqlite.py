@@ -18,8 +18,8 @@ from sqlalchemy.pool import NullPool
 
 from uttt.storage.database import PATIENCE
 from uttt.storage.failures import Unavailable
-from uttt.storage.sqlite_threads import Threads
-from uttt.storage.sqlite_writer import BEGIN, forget, transaction, write
+from uttt.storage.sqlite_threads import Threads, driver_of, forget, transaction
+from uttt.storage.sqlite_writer import BEGIN, write
 from uttt.storage.work import Work
 
 T = TypeVar("T")
@@ -106,8 +106,7 @@ def _engine(url: URL, begin: str, busy_timeout: float) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        driver: Any = connection.connection.driver_connection
-        if not driver.in_transaction:  # the writer has begun one already
+        if not driver_of(connection).in_transaction:  # else we have begun one already
             connection.exec_driver_sql(begin)
 
     return engine

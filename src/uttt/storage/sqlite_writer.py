@@ -1,4 +1,4 @@
-"""What the one thread that writes to a SQLite file writes, and how a transaction begins and ends.
+"""What the one thread that writes to a SQLite file writes.
 
 A statement gives up the interpreter's lock and has to take it again while the event loop wants it,
 too, so everything here is about few statements: moves that end nothing are one, which is a
@@ -6,8 +6,7 @@ transaction by itself.
 """
 
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 
 from uttt.storage import endings, work
 from uttt.storage.failures import Behind
+from uttt.storage.sqlite_threads import driver_of, transaction
 from uttt.storage.work import Entry, Work
 
 BEGIN: Final = "BEGIN IMMEDIATE"
@@ -36,30 +36,6 @@ def write(connection: Connection, batch: Sequence[Work]) -> list[Any]:
         return [next(appended if isinstance(piece, Entry) else changed) for piece in batch]
 
 
-@contextmanager
-def transaction(connection: Connection, begin: str) -> Iterator[None]:
-    """A transaction, committed at the end. It is the driver's, which costs less than one of
-    SQLAlchemy's; the latter finds itself in it if a statement is run the usual way.
-    """
-    driver = _driver(connection)
-    driver.execute(begin)
-    yield
-    driver.commit()
-    forget(connection)
-
-
-def forget(connection: Connection) -> None:
-    """Have SQLAlchemy know of no transaction, as it does after a statement run the usual way."""
-    if connection.in_transaction():
-        connection.commit()
-
-
-def _driver(connection: Connection) -> sqlite3.Connection:
-    driver: Any = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)  # noqa: S101
-    return driver
-
-
 def _append(connection: Connection, entries: Sequence[Entry]) -> list[Behind | None]:
     """Insert the rows of events and what their endings bring; Behind for those whose ply was
     taken.
@@ -67,7 +43,7 @@ def _append(connection: Connection, entries: Sequence[Entry]) -> list[Behind | N
     if _insert_all(connection, entries):
         outcomes: list[Behind | None] = [None] * len(entries)
     else:
-        driver = _driver(connection)
+        driver = driver_of(connection)
         outcomes = [None if _insert_one(driver, entry) else Behind() for entry in entries]
     ended = [
         entry
@@ -85,7 +61,7 @@ def _insert_all(connection: Connection, entries: Sequence[Entry]) -> bool:
     """
     values = [value for entry in entries for value in entry.row]
     try:
-        _driver(connection).execute(_insertion(len(entries)), values)
+        driver_of(connection).execute(_insertion(len(entries)), values)
     except sqlite3.IntegrityError:
         return False
     return True

@@ -7,6 +7,7 @@ hall hears of it, which is where all its races are.
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -162,7 +163,7 @@ async def test_who_was_just_made_is_not_shown_what_has_ended_since(tmp_path: Pat
         assert node.hall.of(ann.player.id) == []
 
 
-async def test_the_matches_of_a_hundred_who_are_not_present_are_known(tmp_path: Path) -> None:
+async def test_a_hundred_new_matches_of_those_who_are_not_present_are_known(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node:
         absent = [await node.player(f"absent{number}") for number in range(102)]
         for ann, bob in zip(absent[::2], absent[1::2], strict=True):
@@ -170,6 +171,14 @@ async def test_the_matches_of_a_hundred_who_are_not_present_are_known(tmp_path: 
         for player in (absent[0], absent[2], absent[101]):
             await node.hall.enter(player.id, is_new=True)
         assert [len(node.hall.of(absent[number].id)) for number in (0, 2, 101)] == [0, 1, 1]
+
+
+async def test_no_more_of_them_are_kept_if_it_is_always_the_same(tmp_path: Path) -> None:
+    async with pair(tmp_path) as (node, _, _bob, match):
+        for number in range(300):
+            fixture = replace(match.fixture, public_id=str(number))
+            node.hall.add(match._replace(fixture=fixture))
+        assert len(node.hall._missed) == 100
 
 
 async def test_a_failed_read_counts_nobody(tmp_path: Path) -> None:
