@@ -101,7 +101,9 @@ class ServerDatabase:
             await connections.close()
 
     async def _patiently(self, seconds: float, once: Callable[[float], Awaitable[T]]) -> T:
-        """Await `once(deadline)`, again if it lost a race for locks or its connection was dead."""
+        """Await `once(deadline)`, again if it lost a race for locks, or if its connection was dead
+        or had prepared what is outdated.
+        """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
         try:
