@@ -15,9 +15,10 @@ serve: .venv/installed ## install what is needed and serve on port 5556, SQLite 
 
 test: check ## install what is needed, run every check and every test
 	cd client && npm test --silent
+	@sync # else the tests' commits wait for all that was just installed to get to the disk
 	$(BIN)/python -m pytest
 
-bench: .venv/installed-dev ## load on every database that is reachable, beside bare servers (20 minutes)
+bench: .venv/installed-dev ## load on every database that is reachable, beside bare servers (30 minutes)
 	$(BIN)/python -m bench.load.run $(BENCH)
 
 train: .venv/installed-dev ## make the next network of the engine: play, learn, and the match for its place (train/README.md)

@@ -1,4 +1,5 @@
-"""What floods do to those who play: log-ins with passwords, guests who come, a great sweep.
+"""What floods do to those who play: log-ins with passwords, guests who come, connections
+that say nothing, a great sweep.
 
 Each in one run of a server, while pairs play at a fixed rate: first without it, then with it. The
 clients of a flood are a process of their own, which gives way to the generator whose latencies
@@ -42,6 +43,7 @@ class Weather:
     seconds: float
     logins: float
     guests: float
+    connections: float
     expired: int
 
 
@@ -109,7 +111,11 @@ def _measure(table: Table, url: URL, weather: Weather, rate: float) -> None:
     expiring.fill(url, weather.expired)
     filled = time.perf_counter() - started
     console.print(f"{weather.expired:,} matches in {filled:.0f} s", style="dim")
-    for kind, wanted in (("logins", weather.logins), ("guests", weather.guests)):
+    for kind, wanted in (
+        ("logins", weather.logins),
+        ("guests", weather.guests),
+        ("connections", weather.connections),
+    ):
         with _course(table, url, weather, rate, kind) as course:
             told = ("--rate", wanted)
             with client("visitors", course.server.url, kind, *told, yielding=True) as visitors:
@@ -124,7 +130,8 @@ def _measure(table: Table, url: URL, weather: Weather, rate: float) -> None:
 def _course(table: Table, url: URL, weather: Weather, rate: float, names: str) -> Iterator[Course]:
     """A server on what was filled in, and pairs that play."""
     interval = f"{_until_sweep(weather)}s"
-    subject = ours(url.render_as_string(hide_password=False), UTTT_CHECK_INTERVAL=interval)
+    settings = {"UTTT_CHECK_INTERVAL": interval, "UTTT_LOGIN_TIMEOUT": "1h"}
+    subject = ours(url.render_as_string(hide_password=False), **settings)
     told = ("--pairs", weather.pairs, "--rate", rate, "--names", names)
     with fresh(subject, empty=False) as server, client("generator", server.url, *told) as generator:
         yield Course(table, subject.name, server, generator)

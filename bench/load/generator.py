@@ -14,10 +14,9 @@ import uvloop
 
 from bench.load.games import script
 from bench.load.orders import Stopwatch, answer, next_order, orders
-from bench.load.pair import Figures, Pair, quantiles
+from bench.load.pair import Figures, Pair, log_in_all, quantiles, told_of
 
 _SCRIPTS = 500
-_AT_ONCE = 50
 _WARM_UP = 1.0
 _PARTING = 0.2
 _LOOK = 0.002
@@ -53,12 +52,6 @@ class Generator:
             Pair(names, number, scripts, self.figures, self._pace) for number in range(pairs)
         ]
 
-    async def log_in(self, url: str) -> None:
-        """Connect all."""
-        for first in range(0, len(self.pairs), _AT_ONCE):
-            few = self.pairs[first : first + _AT_ONCE]
-            await asyncio.gather(*(pair.log_in(url) for pair in few))
-
     async def play(self) -> None:
         """Begin, evenly spread over time if there is a pace."""
         for pair in self.pairs:
@@ -78,23 +71,18 @@ class Generator:
 
     def tell(self, watch: Stopwatch) -> None:
         """Answer with what was measured."""
-        figures = self.figures
         answer(
-            moves=len(figures.to_mover),
             seconds=watch.seconds(),
             generator_busy=watch.busy(),
-            to_mover=quantiles(figures.to_mover),
-            to_opponent=quantiles(figures.to_opponent),
             late=quantiles(self.lateness.seen),
-            refused=figures.refused,
-            lost=sum(player.lost for pair in self.pairs for player in pair.players),
+            **told_of(self.pairs, self.figures),
         )
 
 
 async def generate(url: str, pairs: int, rate: float | None, names: str) -> None:
     """Do what is ordered until there are no orders any more."""
     generator = Generator(pairs, rate, names)
-    await generator.log_in(url)
+    await log_in_all(generator.pairs, url)
     reader, watch = await orders(), Stopwatch()
     looking = asyncio.create_task(generator.lateness.watch())
     gc.collect()

@@ -7,7 +7,7 @@ due, if the pair was still waiting for the server then: who is kept waiting must
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +22,8 @@ _ID = b'"id":"'
 _PATIENCE = 30.0
 """Seconds until who is not logged in gives up."""
 _READ_BUFFER = 4096
+_AT_ONCE = 50
+"""Pairs that log in at a time."""
 
 
 class Player(WSListener):
@@ -41,6 +43,18 @@ class Player(WSListener):
 
         Raises what connecting does, TimeoutError, or ConnectionError if it was refused.
         """
+        await self.connect(url, address)
+        async with asyncio.timeout(_PATIENCE):
+            if password is None:
+                self.say("temp_session", name=self.name)
+            else:
+                self.say("login", name=self.name, pw=password)
+            await self.greeted.wait()
+        if self.lost:
+            raise ConnectionError
+
+    async def connect(self, url: str, address: str | None = None) -> None:
+        """Connect only. Raises what connecting does, or TimeoutError."""
         local: dict[str, Any] = {} if address is None else {"local_addr": (address, 0)}
         async with asyncio.timeout(_PATIENCE):
             await ws_connect(
@@ -51,13 +65,6 @@ class Player(WSListener):
                 read_buffer_init_size=_READ_BUFFER,
                 **local,
             )
-            if password is None:
-                self.say("temp_session", name=self.name)
-            else:
-                self.say("login", name=self.name, pw=password)
-            await self.greeted.wait()
-        if self.lost:
-            raise ConnectionError
 
     def say(self, kind: str, **data: object) -> None:
         """Send a message."""
@@ -195,6 +202,23 @@ class Pair:
         """Leave."""
         for player in self.players:
             player.close()
+
+
+async def log_in_all(pairs: Sequence[Pair], url: str) -> None:
+    """Connect all, a few at a time."""
+    for first in range(0, len(pairs), _AT_ONCE):
+        await asyncio.gather(*(pair.log_in(url) for pair in pairs[first : first + _AT_ONCE]))
+
+
+def told_of(pairs: Sequence[Pair], figures: Figures) -> dict[str, Any]:
+    """What to answer of the moves since the last `clear`."""
+    return {
+        "moves": len(figures.to_mover),
+        "to_mover": quantiles(figures.to_mover),
+        "to_opponent": quantiles(figures.to_opponent),
+        "refused": figures.refused,
+        "lost": sum(player.lost for pair in pairs for player in pair.players),
+    }
 
 
 def quantiles(seconds: list[float]) -> dict[str, Any]:

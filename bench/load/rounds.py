@@ -12,6 +12,7 @@ from bench.load.subjects import fresh, has_server
 
 _ENOUGH = 100
 """Connections below which memory per connection says more of the server than of them."""
+_RALLIES_TO_WARM_UP = 5
 COLUMNS = (
     *("pairs", "server", "moves/s", "CPU µs/move", "spread", "/ limit", "/ bare"),
     *("database µs/move", "to mover p50 ms", "p99", "max", "to opponent p50", "p99", "max"),
@@ -50,6 +51,31 @@ def play(server: Running, pairs: int, seconds: float, rate: float | None) -> Lin
     return Line(pairs, rate, cpu / moves * 1e6, database / moves * 1e6, memory, told)
 
 
+def rally(server: Running, pairs: int, seconds: float, _rate: float | None) -> Line:
+    """The same for moves alone, in matches that are made and ended while the clock stands still.
+    Raises Failed.
+    """
+    before = server.memory()
+    with client("rally", server.url, "--pairs", pairs) as players:
+        memory = (server.memory() - before) / (2 * pairs)
+        for _ in range(_RALLIES_TO_WARM_UP):
+            for order in ("deal", "rally", "give_up"):
+                players.order(order)
+        players.order("begin")
+        played = cpu = database = 0.0
+        while played < seconds:
+            players.order("deal")
+            cpu, database = cpu - server.cpu(), database - database_cpu()
+            played += players.order("rally")["seconds"]
+            cpu, database = cpu + server.cpu(), database + database_cpu()
+            players.order("give_up")
+        told = players.order("end")
+    if told["lost"] or told["refused"]:
+        raise Failed(f"{told['refused']} refused, {told['lost']} connections lost")
+    cpu, database = cpu / told["moves"] * 1e6, database / told["moves"] * 1e6
+    return Line(pairs, told["moves"] / told["seconds"], cpu, database, memory, told)
+
+
 Found = dict[str, list[Line]]
 """Lines by the name of the subject."""
 
@@ -60,6 +86,7 @@ def in_turn(
     seconds: float,
     times: int,
     rate_of: Callable[[Subject], float | None] = lambda _: None,
+    how: Callable[[Running, int, float, float | None], Line] = play,
 ) -> Found:
     """Measure each of them, then all again: what disturbs the machine disturbs them alike."""
     found: Found = {subject.name: [] for subject in subjects}
@@ -67,7 +94,7 @@ def in_turn(
         for subject in subjects:
             try:
                 with fresh(subject) as server:
-                    line = play(server, pairs, seconds, rate_of(subject))
+                    line = how(server, pairs, seconds, rate_of(subject))
             except Failed as failure:
                 console.print(f"{subject.name}, {pairs} pairs: {failure}", style="red")
             else:

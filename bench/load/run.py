@@ -15,13 +15,13 @@ from sqlalchemy.engine import make_url
 
 from bench.load import floods, idle, rounds
 from bench.load.report import Table, console, replace_section
-from bench.load.rounds import Found, add_rows, in_turn, least
+from bench.load.rounds import Found, add_rows, in_turn, least, rally
 from bench.load.server import Failed, Subject
 from bench.load.subjects import URLS, bare, commit, machine, ours, version_of
 
 _RESULTS = Path(__file__).parents[1] / "results.md"
 _BARE = len(bare())
-_PARTS = ("closed", "rate", "floods", "idle")
+_PARTS = ("closed", "moves", "rate", "floods", "idle")
 _MEASURED = "Least CPU of {times} runs of {seconds:g} s each, and how much more the worst took. "
 
 
@@ -56,6 +56,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--flood-seconds", type=float, default=8)
     parser.add_argument("--logins", type=float, default=50, help="with a password, a second")
     parser.add_argument("--guests", type=float, default=500, help="who come, a second")
+    parser.add_argument(
+        "--connections", type=float, default=500, help="that never log in, a second"
+    )
     parser.add_argument("--expired", type=int, default=100_000, help="matches for the sweep")
     parser.add_argument("--idle", type=int, default=10_000, help="connections that do nothing")
     parser.add_argument("--write", action="store_true", help=f"into {_RESULTS.name}")
@@ -81,6 +84,8 @@ def _measure(told: argparse.Namespace, urls: list[str]) -> list[Table]:
     if "closed" in told.parts:
         table, fastest = _closed(told, subjects)
         tables.append(table)
+    if "moves" in told.parts:
+        tables.append(_moves(told, subjects))
     if "rate" in told.parts:
         tables.append(_rate(told, subjects, fastest))
     if "floods" in told.parts:
@@ -106,6 +111,17 @@ def _closed(told: argparse.Namespace, subjects: list[Subject]) -> tuple[Table, F
         if pairs == told.rate_pairs:
             fastest = found
     return table, fastest
+
+
+def _moves(told: argparse.Namespace, subjects: list[Subject]) -> Table:
+    about = (
+        "The same for moves alone: the clock stands still while matches are made and given up. "
+        + _MEASURED.format(**vars(told))
+    )
+    table = Table("Moves alone", about, rounds.COLUMNS)
+    for pairs in told.pairs:
+        add_rows(table, subjects, in_turn(subjects, pairs, told.seconds, told.times, how=rally))
+    return table
 
 
 def _rate(told: argparse.Namespace, subjects: list[Subject], fastest: Found) -> Table:
@@ -136,12 +152,17 @@ def _rate(told: argparse.Namespace, subjects: list[Subject], fastest: Found) -> 
 def _floods(told: argparse.Namespace, urls: list[str], fastest: Found) -> Table:
     about = (
         f"{told.rate_pairs} pairs play at a fixed rate while others log in with passwords, come "
-        "as guests and stay, or a sweep ends what has expired; each flood for "
-        f"{told.flood_seconds:g} s, after as long without it in the same run of the server."
+        "as guests and stay, connect and say nothing, or a sweep ends what has expired; each flood "
+        f"for {told.flood_seconds:g} s, after as long without it in the same run of the server."
     )
     table = Table("Floods", about, floods.COLUMNS)
     weather = floods.Weather(
-        told.rate_pairs, told.flood_seconds, told.logins, told.guests, told.expired
+        pairs=told.rate_pairs,
+        seconds=told.flood_seconds,
+        logins=told.logins,
+        guests=told.guests,
+        connections=told.connections,
+        expired=told.expired,
     )
     for url in urls:
         greatest = least(fastest.get(ours(url).name, []))

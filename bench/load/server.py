@@ -79,9 +79,12 @@ def _memory_of(pid: int) -> int:
 
 
 def _cpu_of(pid: int, *, children: bool = True) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    # user, system, and those of children that have ended: fields 14 to 17 of proc(5)
-    return sum(map(int, fields[11 : 15 if children else 13])) / _TICKS
+    # to the nanosecond; the number is how clock_getcpuclockid(3) names the clock of a process
+    seconds = time.clock_gettime((~pid << 3) | 2)
+    if children:  # that have ended: fields 16 and 17 of proc(5)
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        seconds += sum(map(int, fields[13:15])) / _TICKS
+    return seconds
 
 
 @contextmanager

@@ -1,4 +1,5 @@
-"""Clients that do not play: they log in with a password and leave, or come as guests and stay.
+"""Clients that do not play: they log in with a password and leave, come as guests and stay, or
+connect and say nothing.
 
 A process of its own. Orders: `begin` and `end` of a flood at a fixed rate, whatever the server
 manages (answered by what came of it); `fill`: log in as many guests as were asked for, as fast as
@@ -115,7 +116,13 @@ class Visitors:
         """Log in as a guest and stay."""
         visitor = Visitor(f"guest{number}")
         self.staying.append(visitor)
-        await visitor.log_in(self._url, address=f"127.0.0.{2 + number // _PER_ADDRESS}")
+        await visitor.log_in(self._url, address=_address(number))
+
+    async def connect(self, number: int) -> None:
+        """Connect, stay and say nothing."""
+        visitor = Visitor(f"nobody{number}")
+        self.staying.append(visitor)
+        await visitor.connect(self._url, _address(number))
 
     async def fill(self, guests: int) -> None:
         """Log in so many guests as fast as it goes, and answer."""
@@ -141,12 +148,19 @@ class Visitors:
             visitor.pings = visitor.frames = visitor.bytes = 0
 
 
+def _address(number: int) -> str:
+    return f"127.0.0.{2 + number // _PER_ADDRESS}"
+
+
 async def visit(url: str, kind: str, rate: float, guests: int) -> None:
     """Do what is ordered until there are no orders any more."""
     visitors = Visitors(url)
     if kind == "logins":
         await visitors.register()
-    flood = Flood(visitors.log_in if kind == "logins" else visitors.come, rate)
+    visits = {
+        "logins": visitors.log_in, "guests": visitors.come, "connections": visitors.connect
+    }  # fmt: skip
+    flood = Flood(visits[kind], rate)
     reader = await orders()
     gc.disable()  # after a pause of its own, it would come in crowds
     answer(ready=True)
@@ -168,7 +182,7 @@ def main() -> None:
     """Run as told."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("url")
-    parser.add_argument("kind", choices=("logins", "guests"))
+    parser.add_argument("kind", choices=("logins", "guests", "connections"))
     parser.add_argument("--rate", type=float, default=50)
     parser.add_argument("--guests", type=int, default=10_000)
     told = parser.parse_args()

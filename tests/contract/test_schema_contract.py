@@ -59,6 +59,15 @@ def test_upgrade_creates_and_keeps_what_is_there(empty: URL) -> None:
     assert found == "ann"
 
 
+@pytest.mark.parametrize("backend", ["mariadb"], indirect=True)
+def test_a_server_that_is_too_old(empty: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema, "_OLDEST_MARIADB", (1000, 0))
+    for attempt in (schema.prepare, schema.upgrade):
+        with pytest.raises(SchemaMismatch, match=r"^MariaDB 1000\.0 or newer is needed; this is 1"):
+            attempt(empty)
+    assert not tables(empty)
+
+
 def test_newer(empty: URL) -> None:
     schema.prepare(empty)
     execute(empty, "UPDATE alembic_version SET version_num = '9999'")

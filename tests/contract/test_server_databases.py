@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,10 +20,11 @@ from support.cut import HOST, Network
 from support.database_session import Session, kill_all
 from uttt import logs
 from uttt.domain.events import Outcome, Played, Result
-from uttt.storage import backends, endings, matches, nodes, players, sessions
+from uttt.storage import backends, endings, guests, matches, nodes, players, sessions
 from uttt.storage.backends import open_database
 from uttt.storage.failures import Behind, Locked, Unavailable
 from uttt.storage.prepared import Prepared
+from uttt.storage.work import Newcomer
 
 START = 1_900_000_000_000
 LIMIT = 2.0
@@ -145,6 +147,55 @@ async def test_players_whom_somebody_has_locked(
     assert isinstance(await in_time(database.commit(lambda c: update(c, ann.id))), Locked)
     await somebody.execute("ROLLBACK")
     assert await database.commit(lambda c: update(c, ann.id)) == [1]
+
+
+async def test_a_name_that_somebody_is_just_making(
+    database: Any, prepared: URL, somebody: Session
+) -> None:
+    """In MariaDB who waits for it would make wait whoever comes with a name just before it."""
+    await somebody.execute("BEGIN")
+    await somebody.execute(
+        "INSERT INTO players (name, registered, created_at, seen_at) VALUES ('wanted', false, 0, 0)"
+    )
+    wanted, *others = [
+        partial(
+            guests.create_without_waiting, newcomer=Newcomer(name, name.encode().ljust(32), START)
+        )
+        for name in ("wanted", "other1", "other2")
+    ]
+    await works(database)  # so that nobody need connect
+    started = time.monotonic()
+    refused = asyncio.create_task(in_time(database.commit(wanted)))
+    if prepared.get_backend_name() == "mariadb":  # the other one waits, and is in nobody's way
+        assert isinstance(await refused, Locked)
+        assert time.monotonic() - started < 0.9, "it has waited"
+    outcomes = [(await database.commit(other))[0] for other in others]
+    assert len(set(outcomes)) == 2
+    assert isinstance(await refused, Locked)
+    await somebody.execute("COMMIT")
+    (taken,) = await database.commit(wanted)
+    assert isinstance(taken, players.NameTaken)
+
+
+async def test_a_taken_name_whose_holder_is_locked(database: Any, somebody: Session) -> None:
+    await database.account("ann")
+    await somebody.execute("BEGIN")
+    await somebody.execute("SELECT * FROM players FOR UPDATE")
+    ann = Newcomer("ann", bytes(32), START)
+    (taken,) = await database.commit(partial(guests.create_without_waiting, newcomer=ann))
+    assert isinstance(taken, players.NameTaken)
+
+
+async def test_nobody_waits_only_to_note_who_is_here(database: Any, somebody: Session) -> None:
+    ann, bob = [await database.account(name, seen=START) for name in ("ann", "bob")]
+    await somebody.execute("BEGIN")
+    await somebody.execute(f"SELECT * FROM players WHERE id = {ann.id} FOR UPDATE")  # noqa: S608
+    touch = players.touch_free
+    assert await database.write(lambda c: touch(c, [ann.id, bob.id], START + 5)) == {bob.id}
+    assert await database.write(lambda c: touch(c, [ann.id], START + 5)) == set()
+    await somebody.execute("ROLLBACK")
+    for name, seen_at in (("ann", START), ("bob", START + 5)):
+        assert (await database.read(lambda c, n=name: players.find(c, n))).seen_at == seen_at
 
 
 async def test_seats_that_somebody_has_locked(database: Any, somebody: Session) -> None:

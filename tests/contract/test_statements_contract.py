@@ -252,10 +252,21 @@ async def test_sessions(database: Any) -> None:
 
 async def test_touching_never_goes_back_in_time(database: Any) -> None:
     ann = await database.account("ann", seen=START)
-    await database.write(lambda c: players.touch(c, [ann.id], START - 5))
+    await database.write(lambda c: players.touch(c, ann.id, START - 5))
     assert (await database.read(lambda c: players.find(c, "ann"))).seen_at == START
-    await database.write(lambda c: players.touch(c, [ann.id], START + 5))
+    await database.write(lambda c: players.touch(c, ann.id, START + 5))
     assert (await database.read(lambda c: players.find(c, "ann"))).seen_at == START + 5
+
+
+async def test_several_are_touched_at_once(database: Any) -> None:
+    ann, bob = [await database.account(name, seen=START) for name in ("ann", "bob")]
+    touch = players.touch_free
+    noted = await database.write(lambda c: touch(c, [bob.id, 99, ann.id], START + 5))
+    assert noted == {ann.id, bob.id}
+    for name in ("ann", "bob"):
+        found = await database.read(lambda c, name=name: players.find(c, name))
+        assert found.seen_at == START + 5
+    assert await database.write(lambda c: touch(c, [99], START + 9)) == set()
 
 
 async def test_who_has_expired(database: Any) -> None:

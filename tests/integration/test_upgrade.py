@@ -1,6 +1,7 @@
 """The way from HTTP into a WebSocket, on TCP and on TLS: which requests lead there."""
 
 import asyncio
+import gzip
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -130,6 +131,66 @@ async def test_an_upgrade_on_a_connection_that_was_kept_alive(raw: Raw) -> None:
     await raw.expect_error(b"unknown_type")
 
 
+@pytest.mark.parametrize("path", [b"/healthz", b"/api/matches/x/analysis", b"/no/page?of=ours"])
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+async def test_there_is_one_on_any_path(raw: Raw, path: bytes, *, first: bool) -> None:
+    if not first:
+        await healthy(raw)
+    await raw.send(head().replace(b"GET /", b"GET " + path, 1))
+    assert (await raw.response()).startswith(b"HTTP/1.1 101 ")
+    await raw.login()
+
+
+async def test_only_get_leads_there(raw: Raw) -> None:
+    await raw.send(head().replace(b"GET", b"POST", 1))
+    assert (await raw.response()).startswith(b"HTTP/1.1 405 ")
+
+
+async def test_an_upgrade_with_a_body(raw: Raw) -> None:
+    """Nobody sends one; what counts is that the frames behind it are found."""
+    await raw.send(head(Content_Length="5") + b"frame" + frame(LOGIN % b"bodily"))
+    assert (await raw.response()).startswith(b"HTTP/1.1 101 ")
+    await raw.greeted()
+
+
+@pytest.mark.parametrize(
+    "pieces", [[b"hello\r\n\r\n"], [b"\x16\x03\x01"], [b"GET / HT", b"\0\r\n"]]
+)
+async def test_what_is_no_http_is_refused(raw: Raw, pieces: list[bytes]) -> None:
+    for piece in pieces:
+        await raw.send(piece)
+        await asyncio.sleep(0.002)
+    assert b" 400 " in (await raw.until_end())[:20]
+
+
+async def test_a_request_in_pieces(raw: Raw) -> None:
+    whole = GET.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\nabcde")
+    for start in range(0, len(whole), 7):
+        await raw.send(whole[start : start + 7])
+        await asyncio.sleep(0.002)
+    assert (await raw.response()).startswith(b"HTTP/1.1 405 ")
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+async def test_a_large_body_in_one_piece(raw: Raw, server: Server, coding: str) -> None:
+    """Nothing is made of it before it is known who it is for, least of all is it unpacked."""
+    body = b"x" * 250_000 if coding == "identity" else gzip.compress(bytes(100_000_000))
+    about = b"Content-Length: %d\r\nContent-Encoding: %s" % (len(body), coding.encode())
+    await raw.send(b"POST / HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n" % about + body)
+    assert (await raw.response()).startswith(b"HTTP/1.1 405 ")
+    other = await Raw.open(server)
+    await healthy(other)
+    other.close()
+
+
+async def test_a_body_that_cannot_be_unpacked_is_no_fault_of_ours(raw: Raw, server: Server) -> None:
+    about = b"Host: localhost\r\nContent-Encoding: gzip\r\nContent-Length: 5"
+    await raw.send(b"POST /api/matches/abc/analysis HTTP/1.1\r\n%s\r\n\r\nhello" % about)
+    assert (await raw.response()).startswith(b"HTTP/1.1 4")
+    await raw.until_end()
+    assert "RequestPayloadError" not in server.text()
+
+
 async def test_requests_and_an_upgrade_in_one_piece(raw: Raw) -> None:
     await raw.send(GET + GET + head() + frame(LOGIN % b"hasty3"))
     for _ in range(2):
@@ -160,6 +221,29 @@ async def test_a_slow_head_is_cut(tmp_path: Path, opening: bytes) -> None:
         assert await raw.until_end() == b""
         assert 0.3 < time.monotonic() - start < 3
         raw.close()
+
+
+async def test_a_slow_handshake_is_cut(tmp_path: Path) -> None:
+    """The TLS one, before which no request can be read."""
+    with running(tmp_path, **tls(tmp_path, "tls"), UTTT_LOGIN_TIMEOUT="500ms") as server:
+        raw = Raw(*await asyncio.open_connection("127.0.0.1", server.port))
+        start = time.monotonic()
+        assert await raw.until_end() == b""
+        assert 0.3 < time.monotonic() - start < 3
+        raw.close()
+
+
+async def test_nobody_delays_the_stop_by_silence(tmp_path: Path) -> None:
+    with running(tmp_path) as server:
+        silent = [await Raw.open(server) for _ in range(3)]
+        await silent[0].send(b"GET")
+        await healthy(silent[1])
+        start = time.monotonic()
+        await asyncio.to_thread(server.stop)
+        assert time.monotonic() - start < 2
+        for raw in silent:
+            assert await raw.until_end() == b""
+            raw.close()
 
 
 async def test_a_head_without_end_is_refused(raw: Raw) -> None:

@@ -64,6 +64,32 @@ def test_any_marks(first: int, second: int, turn: int) -> None:
     check(new_match(RULESETS["standard"], ranked=False)._replace(position=position), START)
 
 
+marks = st.integers(0, (1 << 81) - 1)
+boards = st.integers(0, (1 << 9) - 1)
+
+
+@given(st.lists(st.tuples(marks, marks, boards, boards, st.integers(-1, 80)), max_size=4))
+def test_whatever_was_shown_before(
+    shown: list[tuple[int, int, int, int, int]],
+) -> None:
+    """A match may also go back: what a node believed was never written."""
+    match = new_match(RULESETS["standard"], ranked=False)
+    for first, second, won, lost, last in shown:
+        position = compose(
+            RULESETS["standard"], (first & ~second, second), (won, lost & ~won), last=last
+        )
+        check(match._replace(position=position), START)
+        # and one that differs from it in one cell, with or without the last move being there
+        without = compose(
+            RULESETS["standard"],
+            (position.first & ~(1 << max(last, 0)), position.second & ~(1 << max(last, 0))),
+            position.boards_won,
+            last=last,
+        )
+        check(match._replace(position=without), START)
+        check(match._replace(position=position), START)
+
+
 @given(st.text(max_size=32))
 def test_ids_are_quoted(public_id: str) -> None:
     match = new_match(RULESETS["standard"], ranked=False, public_id=public_id)

@@ -23,6 +23,7 @@ from uttt.storage import matches, players, sessions
 from uttt.storage.database import Database
 from uttt.storage.players import Account, NameTaken
 from uttt.storage.sessions import OwnerGone
+from uttt.storage.work import Newcomer
 
 _BAD_NAME = "A name has 3 to 16 characters: letters from a to z, digits, hyphens and underscores."
 _BOT_NAME = "Names that begin with bot- belong to the bots. Please choose another one."
@@ -120,18 +121,16 @@ class Accounts:
             raise LoginRefused(_BAD_NAME, registered=False)
         if is_bot_name(name):
             raise LoginRefused(_BOT_NAME, registered=False)
-        token, now = secrets.token_hex(32), self._clock()
-
-        def change(connection: Connection) -> Login:
-            player = players.create(connection, name, None, None, now)
-            session_id = sessions.create(connection, player.id, token_hash(token), now)
-            msg = f"Welcome, {name}. You play as a guest."
-            return Login(player, session_id, token, msg, is_new=True)
-
+        token = secrets.token_hex(32)
         try:
-            return await self._journal.write(change)
+            player_id, session_id = await self._journal.admit(
+                Newcomer(name, token_hash(token), self._clock())
+            )
         except NameTaken:
             raise LoginRefused(_TAKEN, registered=False) from None
+        player = Player(player_id, name, registered=False)
+        msg = f"Welcome, {name}. You play as a guest."
+        return Login(player, session_id, token, msg, is_new=True)
 
     async def _register(self, name: str, password: str) -> Login:
         hashed = await self._passwords.hash(password)
@@ -160,7 +159,7 @@ class Accounts:
                 raise _AccountGone
             if hashed != account.password_hash:
                 players.set_password(connection, account.player.id, hashed)
-            players.touch(connection, [account.player.id], now)
+            players.touch(connection, account.player.id, now)
             session_id = sessions.create(connection, account.player.id, token_hash(token), now)
             return Login(account.player, session_id, token, f"Welcome back, {account.player.name}.")
 

@@ -6,12 +6,11 @@ times per lifetime, never per message.
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection
 
 from uttt.bus.local import LocalBus
 from uttt.bus.notices import SessionsVoided
@@ -22,11 +21,13 @@ from uttt.service.hall import Hall
 from uttt.service.journal import Journal
 from uttt.service.lobby import Lobby
 from uttt.storage import players, sessions
-from uttt.storage.failures import Unavailable
+from uttt.storage.failures import Locked, Unavailable
 
 log = structlog.get_logger(__name__)
 _CHUNK: Final = 200
 """Sessions renewed in one piece of work, small enough not to keep a move waiting."""
+_PAUSES_FOR_LOCKED: Final = (0.1, 0.3, 0.9)
+"""Seconds until those are tried again whom somebody has locked."""
 _LONGEST_PAUSE: Final = 60.0
 """Seconds after which at the latest a session that was deleted elsewhere is noticed."""
 
@@ -72,28 +73,35 @@ class Attendance:
 
     async def renew(self) -> None:
         """Write down the activity of all who were connected since the last time. Raises
-        Unavailable.
+        Unavailable; if it is Locked, of all but those whom somebody keeps locked.
         """
         attended = dict(self._players)
         rest = iter(attended)
+        late: set[int] = set()
         while chunk := list(islice(rest, _CHUNK)):
-            existing = await self._journal.write(self._touch(chunk, attended))
+            noted = await self._note({attended[session_id] for session_id in chunk})
+            now = self._clock()
+            existing = await self._journal.write(
+                partial(sessions.touch, session_ids=chunk, now=now)
+            )
+            late |= {attended[session_id] for session_id in existing} - noted
             gone = frozenset(chunk) - existing
             if gone:
                 self._bus.publish(SessionsVoided(gone))
+        for pause in _PAUSES_FOR_LOCKED:
+            if late:
+                await asyncio.sleep(pause)
+                late -= await self._note(late)
+        if late:
+            raise Locked(f"{len(late)} players are locked")
         for session_id in attended:
             if not self._connections[session_id]:
                 del self._connections[session_id]
                 self._players.pop(session_id, None)
 
-    def _touch(
-        self, session_ids: list[int], attended: dict[int, int]
-    ) -> Callable[[Connection], set[int]]:
-        now = self._clock()
-        player_ids = [attended[session_id] for session_id in session_ids]
-
-        def change(connection: Connection) -> set[int]:
-            players.touch(connection, player_ids, now)
-            return sessions.touch(connection, session_ids, now)
-
-        return change
+    async def _note(self, player_ids: set[int]) -> set[int]:
+        """Note that these players are here; return those of whom it is noted. It does not wait for
+        whom somebody has locked: who ends a match of theirs would wait behind it.
+        """
+        touch = partial(players.touch_free, player_ids=player_ids, now=self._clock())
+        return await self._journal.write(touch)

@@ -1,98 +1,48 @@
 """Group commit: one task takes all that waits, has it written in one transaction, answers, repeats.
 
-Batch size follows load by itself: while one batch is on its way to the disk the next one gathers.
-Whoever awaits `append` or `write` goes on only when what he asked for is committed. Where the
-database can write several transactions at a time there are three lanes, so that no move waits for
-anything but moves: moves that end nothing, ends of matches, and all else.
+Batch size follows load by itself: while one batch is on its way to the disk the next one gathers
+(only guests wait for each other besides, in `lanes.py`). Whoever awaits `append`, `write` or
+`admit` goes on only when what he asked for is committed. Where the database can write several
+transactions at a time there are four lanes, so that no move waits for anything but moves: moves
+that end nothing, ends of matches, guests who come, and all else.
 """
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from time import perf_counter
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import structlog
 from sqlalchemy import Connection
 
 from uttt.metrics import Metrics
 from uttt.service.heartbeat import Heartbeat
-from uttt.storage.database import PATIENCE, Database
+from uttt.service.lanes import Lane, Waiting
+from uttt.storage import guests
+from uttt.storage.database import Database
 from uttt.storage.failures import Locked, Unavailable
-from uttt.storage.work import Change, Entry, Work
+from uttt.storage.work import Entry, Newcomer
 
 T = TypeVar("T")
-MAX_BATCH: Final = 256
-"""Events in one transaction: more gain nothing and make everybody in it wait."""
 MAX_CHANGES: Final = 10
 """Changes in one transaction, where moves share it: a login takes as long as twenty moves."""
+MAX_NEWCOMERS_AMONG_MOVES: Final = 8
+"""Newcomers among those, so that there is room for others beside them."""
 MAX_CHANGES_ALONE: Final = 1
 """The same in a lane of their own, which go on several at a time. Each takes its locks in the one
 order that all keep (players, the rest, numbers of ratings); two together would not.
 """
+MAX_NEWCOMERS: Final = 16
+"""Newcomers in one transaction in a lane of their own; each number is a statement of its own, which
+connections keep.
+"""
 _PATIENCE_FOR_CHANGES: Final = 5.0
-"""Seconds for one of those: removing a player with many matches takes a while."""
-_LEAST_PATIENCE: Final = 0.25
-_ROUNDS: Final = 3
-"""Rounds of the event loop before a batch is taken: one in which those who were just answered tell
-their players, one in which messages come in that wait in the sockets, one in which these get here.
-Not a pause: when there is nothing to do the rounds take no time. When there is, fewer and larger
-batches cost less.
+"""Seconds for one of those, since removing a player with many matches takes a while; and for
+newcomers, since a batch may have to wait for another one in which somebody waits for his name.
 """
 
 log = structlog.get_logger(__name__)
-_Waiting = tuple[Work, asyncio.Future[Any], float]
-"""What is to be written, who waits for it, and since when (of `perf_counter`)."""
-
-
-class _Lane:
-    """Work that waits to be written: events of matches, and all else, each in the order in which it
-    came.
-    """
-
-    def __init__(self, name: str, max_changes: int, patience: float = PATIENCE) -> None:
-        self.name = name
-        self.wake = asyncio.Event()
-        self.patience = patience
-        self.rounds = _ROUNDS if max_changes > 1 else 0  # one at a time does not get cheaper
-        self._max_changes = max_changes
-        self._entries: list[_Waiting] = []
-        self._changes: list[_Waiting] = []
-        self._urgent = 0  # of the changes, the first
-
-    def __len__(self) -> int:
-        return len(self._entries) + len(self._changes)
-
-    def add_entry(self, entry: Entry, future: "asyncio.Future[Any]") -> None:
-        """Let an event wait."""
-        self._entries.append((entry, future, perf_counter()))
-        self.wake.set()
-
-    def add_change(self, change: Change, future: "asyncio.Future[Any]", *, urgent: bool) -> None:
-        """Let a change wait: behind what is urgent if it is so itself, else behind all."""
-        waiting = change, future, perf_counter()
-        self.wake.set()
-        if urgent:
-            self._changes.insert(self._urgent, waiting)
-            self._urgent += 1
-        else:
-            self._changes.append(waiting)
-
-    def take(self) -> tuple[list[_Waiting], float]:
-        """Take a batch out; return with it the seconds that are left for it, for who has waited
-        for the batch before it has less patience.
-        """
-        entries, changes = self._entries[:MAX_BATCH], self._changes[: self._max_changes]
-        del self._entries[:MAX_BATCH], self._changes[: self._max_changes]
-        self._urgent = max(0, self._urgent - self._max_changes)
-        now = perf_counter()
-        oldest = min((since for _, _, since in entries[:1] + changes), default=now)
-        return entries + changes, max(self.patience - (now - oldest), _LEAST_PATIENCE)
-
-    def take_all(self) -> list[_Waiting]:
-        """Take all out."""
-        waiting, self._entries, self._changes = self._entries + self._changes, [], []
-        self._urgent = 0
-        return waiting
 
 
 class Journal:
@@ -102,11 +52,18 @@ class Journal:
         self._database = database
         self._heartbeat = heartbeat
         self._metrics = metrics
-        self._moves = self._ends = self._changes = _Lane("moves", MAX_CHANGES)
+        self._moves = Lane(
+            "moves", max_changes=MAX_CHANGES, max_newcomers=MAX_NEWCOMERS_AMONG_MOVES
+        )
+        self._ends = self._newcomers = self._changes = self._moves
         if database.writers:
-            self._ends = _Lane("ends", MAX_CHANGES)
-            self._changes = _Lane("changes", MAX_CHANGES_ALONE, _PATIENCE_FOR_CHANGES)
-        self._closing = False
+            self._ends = Lane("ends")
+            patience = _PATIENCE_FOR_CHANGES
+            self._newcomers = Lane("newcomers", max_newcomers=MAX_NEWCOMERS, patience=patience)
+            self._changes = Lane(  # one at a time does not get cheaper by waiting for more
+                "changes", max_changes=MAX_CHANGES_ALONE, patience=patience, rounds=0
+            )
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = False
 
     def append(self, entry: Entry) -> "asyncio.Future[None]":
@@ -130,11 +87,23 @@ class Journal:
         result: T = await future
         return result
 
+    async def admit(self, newcomer: Newcomer) -> tuple[int, int]:
+        """Make a temporary user; return the ids of the player and of his session, once committed.
+        Raises NameTaken or Unavailable.
+        """
+        future, accepted = self._future()
+        if accepted:
+            self._newcomers.add_newcomer(newcomer, future)
+        ids: tuple[int, int] = await future
+        return ids
+
     def _future(self) -> tuple["asyncio.Future[Any]", bool]:
         """Return a future for something that is to be written, and whether it is accepted: nobody
         waits for a database that is known to be away, since it may take long to say so.
         """
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        if self._loop is None:  # asked once: Python 3.11 asks the kernel for the process each time
+            self._loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = self._loop.create_future()
         if self._ended or not self._heartbeat.healthy:
             reason = "the journal has ended" if self._ended else "the database is away"
             future.set_exception(Unavailable(reason))
@@ -148,22 +117,21 @@ class Journal:
                 tasks.create_task(self._run(self._moves), name="journal")
                 if self._database.writers:
                     tasks.create_task(self._run(self._ends), name="journal-ends")
+                    tasks.create_task(self._run(self._newcomers), name="journal-newcomers")
                 for number in range(self._database.writers):
                     tasks.create_task(self._run(self._changes), name=f"journal-changes-{number}")
         finally:
             self._ended = True  # nobody may wait for what will never be written
             self._refuse_waiting(Unavailable("the journal has ended"))
 
-    async def _run(self, lane: _Lane) -> None:
-        batch: list[_Waiting] = []
+    async def _run(self, lane: Lane) -> None:
+        batch: list[Waiting] = []
         try:
-            while lane or not self._closing:
+            while lane or not lane.closing:
                 await lane.wake.wait()
                 for _ in range(lane.rounds):  # those who have just been answered, and what follows
                     await asyncio.sleep(0)
                 batch, patience = lane.take()
-                if not lane and not self._closing:
-                    lane.wake.clear()
                 if batch:
                     await self._commit(lane, batch, patience)
         finally:
@@ -171,15 +139,16 @@ class Journal:
 
     def close(self) -> None:
         """Let `run` return as soon as all that waits is written."""
-        self._closing = True
-        for lane in (self._moves, self._ends, self._changes):
-            lane.wake.set()
+        for lane in self._lanes():
+            lane.close()
 
-    async def _commit(self, lane: _Lane, batch: list[_Waiting], patience: float) -> None:
+    async def _commit(self, lane: Lane, batch: list[Waiting], patience: float) -> None:
         started = perf_counter()
         try:
             outcomes = await self._database.commit([work for work, _, _ in batch], patience)
         except Unavailable as failure:
+            if self._are_tried_alone(lane, batch, failure):
+                return
             log.error("commit_failed", reason=str(failure), entries=len(batch), lane=lane.name)
             _refuse(batch, failure)
             self._judge(lane, failure, started, patience)
@@ -193,7 +162,23 @@ class Journal:
             else:
                 future.set_result(outcome)
 
-    def _judge(self, lane: _Lane, failure: Unavailable, started: float, patience: float) -> None:
+    def _are_tried_alone(self, lane: Lane, batch: list[Waiting], failure: Unavailable) -> bool:
+        """Whether newcomers are to be written one by one, since somebody has a name locked that one
+        of them wants: the others are not to suffer from it.
+        """
+        together = lane is self._newcomers is not self._moves and len(batch) > 1
+        if together and isinstance(failure, Locked) and not lane.closing:  # nothing was written
+            alone = guests.create_without_waiting
+            self._changes.add_changes(
+                [
+                    (partial(alone, newcomer=cast("Newcomer", work)), future, since)
+                    for work, future, since in batch
+                ]
+            )
+            return True
+        return False
+
+    def _judge(self, lane: Lane, failure: Unavailable, started: float, patience: float) -> None:
         """Tell an outage from somebody who keeps a few rows locked; a lock on moves is one."""
         if lane is not self._moves:
             if isinstance(failure, Locked):
@@ -204,12 +189,15 @@ class Journal:
         self._heartbeat.doubt(str(failure), started)
         self._refuse_waiting(failure)
 
+    def _lanes(self) -> tuple[Lane, ...]:
+        return self._moves, self._ends, self._newcomers, self._changes
+
     def _refuse_waiting(self, failure: Unavailable) -> None:
-        for lane in (self._moves, self._ends, self._changes):
+        for lane in self._lanes():
             _refuse(lane.take_all(), failure)
 
 
-def _refuse(batch: list[_Waiting], failure: Unavailable) -> None:
+def _refuse(batch: list[Waiting], failure: Unavailable) -> None:
     for _, future, _ in batch:
         if not future.done():
             future.set_exception(failure)

@@ -18,7 +18,9 @@ class Database(Protocol):
     """A place where what is committed stays. All methods may raise Unavailable."""
 
     writers: int
-    """How many batches of changes it can write beside one of moves; 0: only one batch at a time."""
+    """How many batches of changes it can write beside those of moves, of ends and of newcomers; 0:
+    only one batch at a time.
+    """
 
     async def read(self, query: Callable[[Connection], T]) -> T:
         """Run `query` on what is committed; all of it sees the same moment."""

@@ -26,14 +26,20 @@ from uttt.storage.work import Entry
 
 _TO_BE_TOLD = (Result.WON, Result.DRAWN)
 
-_LOCK_PLAYERS = PreparedForList(
-    lambda ids: (
-        select(players.c.id, players.c.rating)
-        .where(players.c.id.in_(ids))
-        .order_by(players.c.id)
-        .with_for_update(key_share=True)
+
+def _locking_players(*, skip_locked: bool) -> PreparedForList:
+    return PreparedForList(
+        lambda ids: (
+            select(players.c.id, players.c.rating)
+            .where(players.c.id.in_(ids))
+            .order_by(players.c.id)
+            .with_for_update(key_share=True, skip_locked=skip_locked)
+        )
     )
-)
+
+
+_LOCK_PLAYERS = _locking_players(skip_locked=False)
+_LOCK_FREE_PLAYERS = _locking_players(skip_locked=True)
 _LOCK_MATCHES = PreparedForList(
     lambda ids: (
         select(matches.c.id)
@@ -83,6 +89,15 @@ def lock_players(connection: Connection, player_ids: Iterable[int]) -> dict[int,
     """
     ids = sorted(set(player_ids))
     return dict(_LOCK_PLAYERS.rows(connection, ids)) if ids else {}
+
+
+def lock_free_players(connection: Connection, player_ids: Iterable[int]) -> list[int]:
+    """The same without waiting for those whom somebody has locked; returns the ids of all others.
+
+    For what need not be done now: who waits keeps those waiting whom he has locked already.
+    """
+    ids = sorted(set(player_ids))
+    return [id_ for id_, _ in _LOCK_FREE_PLAYERS.rows(connection, ids)] if ids else []
 
 
 def lock_rated(connection: Connection, entries: Iterable[Entry]) -> dict[int, int | None]:

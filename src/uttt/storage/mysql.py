@@ -26,7 +26,7 @@ _INSERT_ALL_MOVES = "INSERT INTO moves (match_id, ply, move, at) VALUES "
 # `IGNORE` leaves out what is there already, and what belongs to a match that is gone
 _INSERT_MOVES = "INSERT IGNORE INTO moves (match_id, ply, move, at) VALUES "
 _CONFLICTS = {1213, 1020}  # deadlock, changed since it was read
-_LOCK_WAIT_TIMEOUT = 1205
+_LOCKED = {1205, 3572}  # for too long, and MySQL: now, where NOWAIT was asked for
 _LOCK_TIMEOUT = 1  # s, the least that can be set
 
 
@@ -189,7 +189,7 @@ DIALECT = Dialect(
     cut=_cut,
     is_conflict=lambda error: _number(error) in _CONFLICTS,
     is_outdated=lambda _error: False,  # the server prepares it anew by itself
-    is_lock_timeout=lambda error: _number(error) == _LOCK_WAIT_TIMEOUT,
+    is_lock_timeout=lambda error: _number(error) in _LOCKED,
     lock_schema="SELECT GET_LOCK(CONCAT('uttt ', MD5(DATABASE())), 60)",
     renumber=_renumber,
     errors=(errors.MySQLError,),

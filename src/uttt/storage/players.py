@@ -1,6 +1,6 @@
 """Statements about players (accounts and temporary users) and their ratings."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from uttt.domain.match import Player
 from uttt.storage import standings
-from uttt.storage.endings import lock_players
+from uttt.storage.endings import lock_free_players
 from uttt.storage.prepared import Prepared, PreparedForList
 from uttt.storage.tables import players
 
@@ -126,11 +126,18 @@ def remove(connection: Connection, player_id: int) -> None:
     remove_if_expired(connection, player_id, None)
 
 
-def touch(connection: Connection, player_ids: Sequence[int], now: int) -> None:
-    """Note activity of these players, of whom there is at least one."""
-    if len(player_ids) > 1:
-        lock_players(connection, player_ids)  # in the order that all keep
-    _TOUCH.run(connection, player_ids, now=now)
+def touch(connection: Connection, player_id: int, now: int) -> None:
+    """Note activity of a player."""
+    _TOUCH.run(connection, [player_id], now=now)
+
+
+def touch_free(connection: Connection, player_ids: Iterable[int], now: int) -> set[int]:
+    """Note activity of these players, less those whom somebody has locked or who are gone. Returns
+    the ids of all others.
+    """
+    if free := lock_free_players(connection, player_ids):
+        _TOUCH.run(connection, free, now=now)
+    return set(free)
 
 
 def expired(

@@ -7,14 +7,23 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Connection, MetaData, Table, create_engine, exists, inspect, select
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    MetaData,
+    Table,
+    create_engine,
+    exists,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import URL
 
 from uttt.storage import backends, nodes
@@ -24,6 +33,7 @@ from uttt.storage.tables import metadata
 T = TypeVar("T")
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION_TABLE: Final = "alembic_version"
+_OLDEST_MARIADB: Final = (10, 6)
 
 
 class SchemaMismatch(Exception):
@@ -85,6 +95,14 @@ def state(connection: Connection) -> State:
     return State.OLDER
 
 
+def refuse_old_server(dialect: Dialect) -> None:
+    """Raise SchemaMismatch if the server does not know all statements that there are."""
+    version: tuple[Any, ...] = dialect.server_version_info or ()
+    if getattr(dialect, "is_mariadb", False) and version < _OLDEST_MARIADB:  # SKIP LOCKED
+        oldest, found = (".".join(map(str, numbers)) for numbers in (_OLDEST_MARIADB, version))
+        raise SchemaMismatch(f"MariaDB {oldest} or newer is needed; this is {found}.")
+
+
 def prepare(url: URL, then: Callable[[Connection], object] | None = None) -> bool:
     """Create the tables if the database is empty; return whether they were created now.
 
@@ -93,6 +111,7 @@ def prepare(url: URL, then: Callable[[Connection], object] | None = None) -> boo
     """
 
     def change(connection: Connection) -> bool:
+        refuse_old_server(connection.dialect)
         found = state(connection)
         if found is State.EMPTY:
             create(connection)
@@ -118,6 +137,7 @@ def upgrade(url: URL, *, force: bool = False) -> None:
     is_open = backends.is_open_elsewhere(url)
 
     def change(connection: Connection) -> None:
+        refuse_old_server(connection.dialect)
         found = state(connection)
         if found in (State.NEWER, State.FOREIGN):
             raise SchemaMismatch(_ADVICE[found])

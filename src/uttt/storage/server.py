@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from uttt.storage import endings, work
+from uttt.storage import changes, endings
 from uttt.storage.connections import (
     Connections,
     Dialect,
@@ -53,8 +53,8 @@ class ServerDatabase:
         self._dialect = dialect
         self._failures: tuple[type[BaseException], ...] = (Lost, *dialect.failures)
         self._writing = Connections(
-            # one more for the ends of matches and one for the heartbeat
-            url, dialect, "READ COMMITTED", _WRITERS + 2, _LONG_STATEMENT_TIMEOUT, self._distrust,
+            # one more for the ends of matches, one for newcomers and one for the heartbeat
+            url, dialect, "READ COMMITTED", _WRITERS + 3, _LONG_STATEMENT_TIMEOUT, self._distrust,
         )  # fmt: skip
         self._reading = Connections(
             url, dialect, "REPEATABLE READ", _READERS, _STATEMENT_TIMEOUT, self._distrust
@@ -182,10 +182,10 @@ class ServerDatabase:
         self, connection: Connection, batch: Sequence[Work], entries: Sequence[Entry]
     ) -> list[Any]:
         appended = iter(self._append_and_end(connection, entries) if entries else ())
-        changes = [piece for piece in batch if not isinstance(piece, Entry)]
-        if len(batch) == len(changes) == 1:  # which needs no savepoint
-            return [work.apply_alone(connection, changes[0])]
-        changed = iter(work.apply(connection, changes))
+        others = [piece for piece in batch if not isinstance(piece, Entry)]
+        if len(batch) == len(others) == 1:  # which needs no savepoint
+            return [changes.apply_alone(connection, others[0])]
+        changed = iter(changes.apply(connection, others))
         return [next(appended if isinstance(piece, Entry) else changed) for piece in batch]
 
     def _append_and_end(self, connection: Connection, entries: Sequence[Entry]) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from uttt.storage import endings, work
+from uttt.storage import changes, endings
 from uttt.storage.failures import Behind
 from uttt.storage.sqlite_threads import driver_of, transaction
 from uttt.storage.work import Entry, Work
@@ -31,8 +31,8 @@ def write(connection: Connection, batch: Sequence[Work]) -> list[Any]:
         return [None] * len(entries)
     with transaction(connection, BEGIN):
         appended = iter(_append(connection, entries) if entries else ())
-        changes = [piece for piece in batch if not isinstance(piece, Entry)]
-        changed = iter(work.apply(connection, changes))
+        others = [piece for piece in batch if not isinstance(piece, Entry)]
+        changed = iter(changes.apply(connection, others))
         return [next(appended if isinstance(piece, Entry) else changed) for piece in batch]
 
 

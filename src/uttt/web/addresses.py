@@ -3,6 +3,7 @@
 from ipaddress import IPv4Network, IPv6Network, ip_address
 
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
 
 
 class Addresses:
@@ -11,11 +12,14 @@ class Addresses:
     def __init__(self, trusted_proxies: tuple[IPv4Network | IPv6Network, ...]) -> None:
         self._trusted_proxies = trusted_proxies
 
-    def of(self, request: web.Request) -> str:
-        """Return the client's address: that of the nearest machine which is no proxy of ours."""
-        forwarded = request.headers.get("X-Forwarded-For", "")
+    def of(self, request: web.Request | RawRequestMessage, peer: str | None) -> str:
+        """Return the client's address: that of the nearest machine which is no proxy of ours.
+
+        `peer` is whoever has connected to us.
+        """
+        forwarded = ",".join(request.headers.getall("X-Forwarded-For", ()))
         hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-        address = request.remote or "unknown"
+        address = peer or "unknown"
         while hops and self._is_trusted(address):
             address = hops.pop()
         return address

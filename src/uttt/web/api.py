@@ -53,7 +53,8 @@ class Api:
         return await self._answer(request, begin=True)
 
     async def _answer(self, request: web.Request, *, begin: bool) -> web.Response:
-        address, public_id = self._addresses.of(request), request.match_info["id"]
+        address = self._addresses.of(request, request.remote)
+        public_id = request.match_info["id"]
         if not begin and not self._requests.take(address):
             return _refusal(Refused(Code.TOO_FAST), self._requests.patience)
         try:

@@ -8,7 +8,8 @@ from typing import Final
 
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.http import RawRequestMessage
+from aiohttp.typedefs import Handler
 
 from uttt.metrics import Metrics
 from uttt.service.services import Services
@@ -19,7 +20,7 @@ from uttt.web.connection import Connection, ConnectionLimits
 from uttt.web.health import Health
 from uttt.web.pages import Pages
 from uttt.web.pings import ping_the_silent
-from uttt.web.upgrade import upgrade
+from uttt.web.upgrade import key_of, take_from_http, upgrade
 from uttt.web.websocket import GOING_AWAY, WebSocket
 
 log = structlog.get_logger(__name__)
@@ -62,15 +63,15 @@ class Site:
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._of_address: Counter[str] = Counter()
 
-    def application(self, *middlewares: Middleware) -> web.Application:
+    def application(self) -> web.Application:
         """Return the routes."""
-        application = web.Application(middlewares=middlewares)
+        application = web.Application(middlewares=[self._socket_or_other])
         application.on_response_prepare.append(_hide_versions)
         application.router.add_get("/healthz", self._health.healthz)
         application.router.add_get("/readyz", self._health.readyz)
-        application.router.add_get("/api/matches/{id}/analysis", self._analysis_or_socket)
+        application.router.add_get("/api/matches/{id}/analysis", self._api.get_analysis)
         application.router.add_post("/api/matches/{id}/analysis", self._api.post_analysis)
-        application.router.add_get("/{path:.*}", self._page_or_socket)
+        application.router.add_get("/{path:.*}", self._page)
         return application
 
     async def ping(self) -> None:
@@ -100,33 +101,56 @@ class Site:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _page_or_socket(self, request: web.Request) -> web.StreamResponse:
-        if _wants_socket(request):
-            return self._socket(request)
+    async def _page(self, request: web.Request) -> web.StreamResponse:
         return self._pages.find(request.path)
 
-    async def _analysis_or_socket(self, request: web.Request) -> web.StreamResponse:
+    @web.middleware
+    async def _socket_or_other(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if _wants_socket(request):  # which is there on any path
             return self._socket(request)
-        return await self._api.get_analysis(request)
+        return await handler(request)
+
+    def take(self, transport: asyncio.Transport, request: RawRequestMessage, rest: bytes) -> bool:
+        """Make a WebSocket of a connection whose first request asks for one, `rest` being what came
+        behind it. False if it is not to be had: then aiohttp is to say why.
+        """
+        if not _wants_socket(request) or (key := key_of(request)) is None or self._closing:
+            return False
+        peer = transport.get_extra_info("peername")
+        address = self._addresses.of(request, peer and peer[0])
+        if transport.is_closing() or self._is_full(address):
+            return False
+        self._open(transport, address, key, rest)
+        return True
 
     def _socket(self, request: web.Request) -> web.StreamResponse:
-        if self._closing:  # on a connection that was kept alive
+        """The same on a connection that was used before, or refuse it."""
+        if self._closing:
             raise web.HTTPServiceUnavailable(text="The server goes away.\n")
-        address = self._addresses.of(request)
-        limit = self._connections_per_address
-        if limit is not None and self._of_address[address] >= limit:
+        address = self._addresses.of(request, request.remote)
+        if self._is_full(address):
             raise web.HTTPTooManyRequests(text="Too many connections from this address.\n")
-        socket = WebSocket(address, self._max_message, self._limits.outbox_size, self._leave)
-        if upgrade(request, socket, self._max_message):
-            self._sockets.add(socket)
-            self._of_address[address] += 1
-            self._metrics.connections.inc()
-            connection = Connection(socket, self._services, self._audience, self._limits)
-            task = asyncio.create_task(connection.serve())
-            self._connections[task] = connection
-            task.add_done_callback(self._connections.pop)
+        key, transport = key_of(request), request.transport
+        if key is None:
+            raise web.HTTPBadRequest(text="This is no proper upgrade to a WebSocket.\n")
+        if transport is not None and not transport.is_closing():
+            self._open(transport, address, key, take_from_http(request))
         return _UNHEARD
+
+    def _is_full(self, address: str) -> bool:
+        limit = self._connections_per_address
+        return limit is not None and self._of_address[address] >= limit
+
+    def _open(self, transport: asyncio.Transport, address: str, key: bytes, rest: bytes) -> None:
+        socket = WebSocket(address, self._max_message, self._limits.outbox_size, self._leave)
+        upgrade(transport, key, rest, socket, self._max_message)
+        self._sockets.add(socket)
+        self._of_address[address] += 1
+        self._metrics.connections.inc()
+        connection = Connection(socket, self._services, self._audience, self._limits)
+        task = asyncio.create_task(connection.serve())
+        self._connections[task] = connection
+        task.add_done_callback(self._connections.pop)
 
     def _leave(self, socket: WebSocket) -> None:
         """Forget a socket that is closed."""
@@ -150,5 +174,5 @@ class _Unheard(web.Response):
 _UNHEARD: Final = _Unheard()
 
 
-def _wants_socket(request: web.Request) -> bool:
-    return request.headers.get("Upgrade", "").lower() == "websocket"
+def _wants_socket(request: web.Request | RawRequestMessage) -> bool:
+    return request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket"

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -13,16 +12,21 @@ import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from uttt.web.door import Doors
 from uttt.web.http import Site
 
-_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = structlog.get_logger(__name__)
+_NOT_OURS: Final = (HttpProcessingError, web.RequestPayloadError)
 _BACKLOG: Final = 1024
 _SEND_BUFFER: Final = 128 * 1024
 """Bytes that the kernel keeps for one reader who does not read; by itself it would take megabytes.
 """
 _RECEIVE_BUFFER: Final = 128 * 1024
 """Bytes that the kernel keeps of one sender who is faster than we are. As many may be read at once.
+"""
+_KEEPALIVE: Final = 75.0
+"""Seconds that a connection may take from one request to the next; longer than common proxies keep
+theirs, or they would use one that we just close.
 """
 
 
@@ -50,51 +54,33 @@ class Server:
         self._stop_timeout = stop_timeout
         self._tls = None if certificate is None else _tls_context(*certificate)
         self._acceptors: list[asyncio.Server] = []
-        self._silent: dict[web.RequestHandler, asyncio.TimerHandle] = {}
+        self._doors: Doors | None = None
         self._runner = web.AppRunner(
-            site.application(self._note_request),
+            site.application(),
             access_log=None,
             logger=_http_log(),
             handle_signals=False,
             shutdown_timeout=stop_timeout,
+            keepalive_timeout=_KEEPALIVE,
         )
 
     async def start(self) -> str:
         """Begin to accept; return the address to show. Raises CannotListen."""
         await self._runner.setup()
+        http = self._runner.server
+        assert http is not None  # noqa: S101 - `setup` has made it
+        self._doors = Doors(self._site.take, http, self._request_timeout)
         sockets = _listen(self._host, self._port)
         loop = asyncio.get_running_loop()
         for listening in sockets:
             acceptor = await loop.create_server(
-                self._accept, sock=listening, ssl=self._tls, backlog=_BACKLOG
-            )
+                self._doors.open, sock=listening, backlog=_BACKLOG, ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else self._request_timeout,
+            )  # fmt: skip
             self._acceptors.append(acceptor)
         port = sockets[0].getsockname()[1]
         scheme = "http" if self._tls is None else "https"
         return f"{scheme}://{self._host or 'localhost'}:{port}"
-
-    def _accept(self) -> asyncio.Protocol:
-        server = self._runner.server
-        assert server is not None  # noqa: S101 - `start` has set it up
-        protocol = server()
-        # until the first request; a timer that is left running would keep the connection in memory
-        self._silent[protocol] = asyncio.get_running_loop().call_later(
-            self._request_timeout, self._cut, protocol
-        )
-        return protocol
-
-    @web.middleware
-    async def _note_request(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
-        if (timer := self._silent.pop(request.protocol, None)) is not None:
-            timer.cancel()
-        return await handler(request)
-
-    def _cut(self, protocol: web.RequestHandler) -> None:
-        """Cut a connection off that has not sent one whole request in all the time it had."""
-        del self._silent[protocol]
-        if protocol.transport is not None:
-            log.info("no_request_in_time")
-            protocol.transport.abort()
 
     async def ping(self) -> None:
         """Find out which clients are no longer there, until it is cancelled."""
@@ -118,6 +104,8 @@ class Server:
         """Accept nothing more, finish what was begun, close all connections."""
         for acceptor in self._acceptors:
             acceptor.close()
+        if self._doors is not None:
+            self._doors.close()
         await self._site.close_connections(self._stop_timeout / 2)
         with suppress(TimeoutError):
             async with asyncio.timeout(self._stop_timeout):
@@ -128,7 +116,7 @@ def _http_log() -> logging.Logger:
     """Return the logger for failures in HTTP, which is silent about requests that are no HTTP."""
 
     def is_ours(record: logging.LogRecord) -> bool:
-        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+        return not (record.exc_info and isinstance(record.exc_info[1], _NOT_OURS))
 
     logger = logging.getLogger("uttt.http")
     logger.addFilter(is_ours)
@@ -163,6 +151,8 @@ def _bind(family: socket.AddressFamily, host: str, port: int) -> socket.socket:
     listening = socket.socket(family, socket.SOCK_STREAM)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # what is accepted has from here on what the listening socket has
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
         if family is socket.AF_INET6:

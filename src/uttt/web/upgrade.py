@@ -1,4 +1,4 @@
-"""From HTTP to WebSocket: aiohttp has read the request, picows gets the socket.
+"""From HTTP to WebSocket: aiohttp's parser has read the request, picows gets the socket.
 
 Here alone it is known how both libraries look inside. What is said afterwards is no concern of it.
 """
@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 import structlog
 from aiohttp import web
+from aiohttp.http import RawRequestMessage
 from picows import (
     WSAutoPingStrategy,
     WSUpgradeRequest,
@@ -33,36 +34,8 @@ _HEAD: Final = (
 )
 
 
-def upgrade(request: web.Request, socket: WebSocket, max_message: int) -> bool:
-    """Answer an upgrade and have `socket` read and write; False if the client has gone.
-
-    Raises HTTPBadRequest. The response that the handler returns goes nowhere afterwards.
-    """
-    key = _key(request)
-    transport = request.transport
-    if transport is None or transport.is_closing():
-        return False
-    rest = _take_from_http(request)
-    protocol = _protocol(socket, max_message)
-    try:
-        # uvloop looks at the protocol only when reading begins
-        transport.pause_reading()
-        transport.set_protocol(protocol)
-        socket.attach(transport)
-        protocol.connection_made(cast("Any", _Transport(transport, socket)))
-        # The head is our own: aiohttp has checked the client's, and picows would refuse some good
-        # ones, such as "Connection: keep-alive, Upgrade" of Firefox. Nor need it be kept.
-        _feed(protocol, _HEAD % key)
-        _feed(protocol, rest)
-        transport.resume_reading()
-    except BaseException:
-        transport.abort()  # nobody else has it any more
-        raise
-    return True
-
-
-def _key(request: web.Request) -> bytes:
-    """Return the key of a valid upgrade. Raises HTTPBadRequest."""
+def key_of(request: web.Request | RawRequestMessage) -> bytes | None:
+    """Return the key of a request for a WebSocket; None if it is no proper one."""
     headers = request.headers
     connection = ",".join(headers.getall("Connection", ())).lower()
     key = headers.get("Sec-WebSocket-Key", "")
@@ -75,8 +48,29 @@ def _key(request: web.Request) -> bytes:
         or headers.get("Sec-WebSocket-Version") not in _VERSIONS
         or "upgrade" not in (option.strip() for option in connection.split(","))
     ):
-        raise web.HTTPBadRequest(text="This is no proper upgrade to a WebSocket.\n")
+        return None
     return key.encode()
+
+
+def upgrade(
+    transport: asyncio.Transport, key: bytes, rest: bytes, socket: WebSocket, max_message: int
+) -> None:
+    """Answer an upgrade and have `socket` read and write; `rest` came behind the request."""
+    protocol = _protocol(socket, max_message)
+    try:
+        # uvloop looks at the protocol only when reading begins
+        transport.pause_reading()
+        transport.set_protocol(protocol)
+        socket.attach(transport)
+        protocol.connection_made(cast("Any", _Transport(transport, socket)))
+        # The head is our own: the client's was checked, and picows would refuse some good ones,
+        # such as "Connection: keep-alive, Upgrade" of Firefox. Nor need it be kept.
+        _feed(protocol, _HEAD % key)
+        _feed(protocol, rest)
+        transport.resume_reading()
+    except BaseException:
+        transport.abort()  # nobody else has it any more
+        raise
 
 
 class _Rest:
@@ -93,8 +87,11 @@ class _Rest:
         """There is nothing to end."""
 
 
-def _take_from_http(request: web.Request) -> bytes:
-    """Make aiohttp believe that the client has gone; return what it has read beyond the request."""
+def take_from_http(request: web.Request) -> bytes:
+    """Make aiohttp believe that the client has gone; return what it has read beyond the request.
+
+    The response that the handler returns goes nowhere afterwards.
+    """
     rest = _Rest()
     http = request.protocol
     http.set_parser(cast("Any", rest))

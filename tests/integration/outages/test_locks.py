@@ -1,11 +1,16 @@
 """Somebody else on the database keeps rows locked that the node needs."""
 
 import asyncio
+import time
+
+import pytest
 
 from support import games
 from support.board import Board, check_database, finish, gather_boards
+from support.client import Client
 from support.outage import all_work
 from support.place import Place
+from support.players import unique
 
 
 def lock(board: Board, table: str) -> str:
@@ -63,3 +68,38 @@ async def test_the_end_of_a_match_survives_a_deadlock(place: Place) -> None:
         assert await attempt, "it was not tried again"
     await finish(boards)
     check_database(place.url, boards)
+
+
+async def come(place: Place, name: str) -> Client:
+    """Somebody who asks to be let in by this name."""
+    client = await Client.open(place.server.url)
+    await client.send("temp_session", name=name)
+    return client
+
+
+@pytest.mark.parametrize("later", [0.0, 0.4, 0.8])
+async def test_a_name_that_is_locked_is_nobody_elses_business(place: Place, later: float) -> None:
+    """Guests who come with one whose name is just being made elsewhere, or while he waits."""
+    session, name = await place.session(), unique("wanted")
+    await session.execute("BEGIN")
+    await session.execute(
+        "INSERT INTO players (name, registered, created_at, seen_at) "  # noqa: S608
+        f"VALUES ('{name}', false, 0, 0)"
+    )
+    outages = place.server.text().count("database_away")
+    wanted = [await come(place, name)]
+    await asyncio.sleep(later)
+    wanted.append(await come(place, name))
+    others = [await come(place, unique("other")) for _ in range(7)]
+    started = time.monotonic()
+    for client in others:
+        await client.greeting("login_response")
+        assert place.server.get("/readyz") == 200
+    assert time.monotonic() - started < 4
+    for client in wanted:
+        answer = await client.expect_refusal("login_response")
+        assert "try again" in answer["msg"]
+    assert place.server.text().count("database_away") == outages
+    session.close()
+    for client in [*others, *wanted]:
+        await client.close()

@@ -8,9 +8,10 @@ from sqlalchemy import select
 
 from node import DAY, HOUR, START, Node, running_node
 from uttt.bus.notices import SessionsVoided
+from uttt.service import attendance
 from uttt.storage import players as player_statements
 from uttt.storage import sessions as session_statements
-from uttt.storage.failures import Unavailable
+from uttt.storage.failures import Locked, Unavailable
 from uttt.storage.tables import players, sessions
 
 
@@ -70,6 +71,48 @@ async def test_two_sessions_of_one_player(tmp_path: Path) -> None:
         assert not node.hall.is_present(first.player.id)
 
 
+def keep_locked(monkeypatch: pytest.MonkeyPatch, player_id: int, times: int) -> None:
+    """Have somebody lock a player for so many attempts to note him."""
+    touch_free, left = player_statements.touch_free, [times]
+
+    def touch(connection: Any, player_ids: set[int], now: int) -> set[int]:
+        if player_id in player_ids and left[0]:
+            left[0] -= 1
+            player_ids = player_ids - {player_id}
+        return touch_free(connection, player_ids, now)
+
+    monkeypatch.setattr(player_statements, "touch_free", touch)
+    monkeypatch.setattr(attendance, "_PAUSES_FOR_LOCKED", (0.0, 0.0, 0.0))
+
+
+async def test_who_is_locked_for_a_moment_is_noted_a_moment_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_node(tmp_path) as node:
+        ann, bob = await node.join("ann"), await node.join("bob")
+        node.clock.now += HOUR
+        keep_locked(monkeypatch, ann.player.id, times=3)
+        await node.attendance.renew()
+        assert (await seen(node))[1] == {ann.player.id: START + HOUR, bob.player.id: START + HOUR}
+
+
+async def test_who_is_locked_for_long_keeps_nobody_else_from_being_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_node(tmp_path) as node:
+        ann, bob = await node.join("ann"), await node.join("bob")
+        node.attendance.leave(ann)
+        node.clock.now += HOUR
+        keep_locked(monkeypatch, ann.player.id, times=4)
+        with pytest.raises(Locked):
+            await node.attendance.renew()
+        by_session, by_player = await seen(node)
+        assert by_session == {ann.session_id: START + HOUR, bob.session_id: START + HOUR}
+        assert by_player == {ann.player.id: START, bob.player.id: START + HOUR}
+        await node.attendance.renew()  # he has gone, but this is not forgotten
+        assert (await seen(node))[1][ann.player.id] == START + HOUR
+
+
 async def test_a_session_that_was_deleted_elsewhere_is_told_once(tmp_path: Path) -> None:
     async with running_node(tmp_path) as node:
         ann, bob = await node.join("ann"), await node.join("bob")
@@ -108,7 +151,7 @@ async def test_many_are_renewed_in_pieces(tmp_path: Path) -> None:
 
         node.journal.write = counted  # type: ignore[method-assign]
         await node.attendance.renew()
-        assert pieces == 3
+        assert pieces == 6  # three of players and three of sessions
         assert set((await seen(node))[0].values()) == {START + 1000}
 
 

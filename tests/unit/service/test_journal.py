@@ -22,7 +22,7 @@ from uttt.storage.failures import Behind, Unavailable
 from uttt.storage.nodes import NodeInfo
 from uttt.storage.sqlite import SqliteDatabase
 from uttt.storage.tables import players as players_table
-from uttt.storage.work import Entry
+from uttt.storage.work import Entry, Newcomer
 
 PATIENCE = 5.0
 PLAYERS = (Player(1, "ann", registered=False), Player(2, "bob", registered=False))
@@ -43,7 +43,7 @@ class SlowDatabase:
         await self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        return [None if isinstance(work, Entry) else work(None) for work in batch]
+        return [None if not callable(work) else work(None) for work in batch]
 
 
 def journal_on(database: Any) -> Journal:
@@ -118,11 +118,14 @@ async def test_a_move_waits_for_a_few_changes_at_the_most() -> None:
     entry = Entry(fixture, Played(0, START, 40, None), 20)
     async with slow() as (journal, database):
         writes = [asyncio.create_task(journal.write(giving(0))) for _ in range(5 * MAX_CHANGES)]
+        guest = Newcomer("eve", bytes(32), START)
+        writes += [asyncio.create_task(journal.admit(guest)) for _ in range(5 * MAX_CHANGES)]
         await asyncio.sleep(0.01)
         move = journal.append(entry)
         database.gate.set()
         await asyncio.gather(*writes, move)
         assert entry in database.batches[1]
+        assert any(0 < batch.count(guest) < len(batch) - 1 for batch in database.batches), "mixed"
         assert max(map(len, database.batches)) == MAX_CHANGES + 1
 
 

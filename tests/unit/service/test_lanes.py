@@ -1,7 +1,7 @@
-"""The lanes of the journal on a database that writes several transactions at a time."""
+"""The lanes of the journal, mostly on a database that writes several transactions at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -12,25 +12,28 @@ from uttt.domain.events import Ended, Event, Outcome, Played, Result
 from uttt.domain.match import Fixture, Player
 from uttt.metrics import Metrics
 from uttt.rules.rulesets import STANDARD
+from uttt.service import lanes
 from uttt.service.heartbeat import Heartbeat
-from uttt.service.journal import MAX_BATCH, MAX_CHANGES_ALONE, Journal
+from uttt.service.journal import MAX_CHANGES_ALONE, MAX_NEWCOMERS, Journal
+from uttt.service.lanes import MAX_BATCH
+from uttt.storage import guests
 from uttt.storage.database import PATIENCE
 from uttt.storage.failures import Locked, Unavailable
 from uttt.storage.nodes import NodeInfo
-from uttt.storage.work import Entry, Work
+from uttt.storage.work import Entry, Newcomer, Work
 
 PLAYERS = (Player(1, "ann", registered=False), Player(2, "bob", registered=False))
 FIXTURE = Fixture(1, "m", STANDARD, PLAYERS, ranked=False, created_at=START)
 MOVE = Played(0, START, 40, None)
+GUEST = Newcomer("eve", bytes(32), START)
 END = Ended(0, START, Outcome(Result.VOID, None, rated=False))
 
 
 class Writers:
     """A database that writes when a batch is let go; `batches` are those under way."""
 
-    writers = 2
-
-    def __init__(self) -> None:
+    def __init__(self, writers: int) -> None:
+        self.writers = writers
         self.batches: list[tuple[list[Work], float, asyncio.Future[None]]] = []
 
     async def commit(self, batch: Sequence[Work], patience: float = PATIENCE) -> list[Any]:
@@ -62,12 +65,16 @@ def is_end(work: Work) -> bool:
 
 
 def is_change(work: Work) -> bool:
-    return not isinstance(work, Entry)
+    return not isinstance(work, (Entry, Newcomer))
+
+
+def is_newcomer(work: Work) -> bool:
+    return isinstance(work, Newcomer)
 
 
 @asynccontextmanager
-async def running() -> AsyncIterator[tuple[Journal, Writers, Heartbeat]]:
-    database: Any = Writers()
+async def running(writers: int = 2) -> AsyncIterator[tuple[Journal, Writers, Heartbeat]]:
+    database: Any = Writers(writers)
     metrics = Metrics()
     info = NodeInfo("node", "0", "0", "here", START)
     heartbeat = Heartbeat(database, info, lambda: START, metrics)
@@ -81,15 +88,25 @@ async def running() -> AsyncIterator[tuple[Journal, Writers, Heartbeat]]:
     await task
 
 
-async def asked(journal: Journal, *wanted: Event | None) -> list[asyncio.Future[None]]:
-    """Ask for events, or with None for changes, one after the other."""
+Wanted = Event | Newcomer | None
+
+
+async def asked(journal: Journal, *wanted: Wanted) -> list[asyncio.Future[Any]]:
+    """Ask for events, newcomers, or with None for changes, one after the other."""
     tasks = []
-    for event in wanted:
-        work = journal.write(lambda _: None) if event is None else journal.append(entry(event))
-        tasks.append(asyncio.ensure_future(work))
+    for one in wanted:
+        tasks.append(asyncio.ensure_future(ask(journal, one)))
         await asyncio.sleep(0)
     await rounds()
     return tasks
+
+
+def ask(journal: Journal, wanted: Wanted) -> Awaitable[Any]:
+    if wanted is None:
+        return journal.write(lambda _: None)
+    if isinstance(wanted, Newcomer):
+        return journal.admit(wanted)
+    return journal.append(entry(wanted))
 
 
 async def rounds() -> None:
@@ -98,24 +115,45 @@ async def rounds() -> None:
         await asyncio.sleep(0)
 
 
+@pytest.fixture
+def gathering_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Newcomers wait until there are enough."""
+    monkeypatch.setattr(lanes, "_GATHERING", 3600)
+
+
+async def next_newcomers(database: Writers) -> list[Work]:
+    """The batch of newcomers that is under way, or the next one."""
+    async with asyncio.timeout(10):
+        while not database.of(is_newcomer):
+            await rounds()
+    ((batch, _, _),) = database.of(is_newcomer)
+    return batch
+
+
 def entry(event: Event) -> Entry:
     return Entry(FIXTURE, event, 20)
 
 
 async def test_nothing_waits_for_what_is_of_another_kind() -> None:
     async with running() as (journal, database, _):
-        await asked(journal, None, None, None, None, MOVE, END)
+        await asked(journal, None, None, None, None, MOVE, END, GUEST)
         assert len(database.of(is_change)) == 2, "as many at a time as there are writers"
         assert len(database.of(is_move)) == 1
         assert len(database.of(is_end)) == 1
+        assert len(database.of(is_newcomer)) == 1
 
 
 @pytest.mark.parametrize(
     ("event", "kind", "longest"),
-    [(MOVE, is_move, MAX_BATCH), (END, is_end, MAX_BATCH), (None, is_change, MAX_CHANGES_ALONE)],
+    [
+        (MOVE, is_move, MAX_BATCH),
+        (END, is_end, MAX_BATCH),
+        (GUEST, is_newcomer, MAX_NEWCOMERS),
+        (None, is_change, MAX_CHANGES_ALONE),
+    ],
 )
 async def test_long_batches_are_split(
-    event: Event | None, kind: Callable[[Work], bool], longest: int
+    event: Wanted, kind: Callable[[Work], bool], longest: int
 ) -> None:
     async with running() as (journal, database, _):
         tasks = await asked(journal, *[event] * (3 * longest + 2))
@@ -181,18 +219,19 @@ async def test_changes_that_have_waited_together_have_the_same_patience() -> Non
         await asyncio.gather(*waiting)
 
 
-@pytest.mark.parametrize("event", [MOVE, END, None])
-async def test_an_outage_refuses_all_that_waits_in_all_lanes(event: Event | None) -> None:
+@pytest.mark.parametrize("event", [MOVE, END, GUEST, None])
+async def test_an_outage_refuses_all_that_waits_in_all_lanes(event: Wanted) -> None:
     async with running() as (journal, database, heartbeat):
         first = await asked(journal, event)
         if event is None:
             first += await asked(journal, event)
         (failing,) = {id(done): done for _, _, done in database.batches[-1:]}.values()
-        waiting = await asked(journal, MOVE, MOVE, END, END, None, None, None, None)
+        waiting = await asked(journal, MOVE, MOVE, END, END, GUEST, GUEST, *[None] * 4)
         failing.set_exception(Unavailable("gone"))
         await asyncio.sleep(0.01)
         assert not heartbeat.healthy
-        busy = database.of(is_move) + database.of(is_end) + database.of(is_change)
+        kinds = (is_move, is_end, is_newcomer, is_change)
+        busy = [batch for kind in kinds for batch in database.of(kind)]
         under_way = sum(len(batch) for batch, _, _ in busy)
         refused = [task for task in waiting if task.done()]
         assert len(refused) >= len(waiting) - under_way
@@ -212,11 +251,139 @@ async def test_a_lock_on_moves_is_an_outage() -> None:
         assert not heartbeat.healthy
 
 
-@pytest.mark.parametrize("event", [END, None])
-async def test_a_lock_on_anything_else_is_none(event: Event | None) -> None:
+@pytest.mark.parametrize("event", [END, GUEST, None])
+async def test_a_lock_on_anything_else_is_none(event: Wanted) -> None:
     async with running() as (journal, database, heartbeat):
         (task,) = await asked(journal, event)
         database.let_go(Locked("somebody holds a player"))
         await asyncio.sleep(0.01)
         assert isinstance(task.exception(), Unavailable)
         assert heartbeat.healthy
+
+
+async def test_a_name_that_is_locked_keeps_no_others_waiting() -> None:
+    """Newcomers whose batch failed for a lock are written one by one, those behind them as ever."""
+    async with running() as (journal, database, heartbeat):
+        tasks = await asked(journal, GUEST)
+        tasks += await asked(journal, *[GUEST] * 3)
+        _, _, first = database.of(is_newcomer)[0]
+        first.set_result(None)
+        assert await next_newcomers(database) == [GUEST] * 3
+        ((_, _, done),) = database.of(is_newcomer)
+        done.set_exception(Locked("somebody has the name"))
+        await rounds()
+        alone = database.of(is_change)
+        pieces: list[Any] = [piece for batch, _, _ in alone for piece in batch]
+        assert len(pieces) == len(alone) == database.writers, "one for each writer"
+        for piece in pieces:
+            assert piece.func is guests.create_without_waiting
+            assert piece.keywords == {"newcomer": GUEST}
+        alone[0][2].set_exception(Locked("this one"))
+        alone[1][2].set_result(None)
+        await rounds()
+        database.let_go()
+        *_, last = await asyncio.gather(*tasks, return_exceptions=True)
+        refused = [task for task in tasks if isinstance(task.exception(), Unavailable)]
+        assert refused == [tasks[1]]
+        assert last is None
+        assert heartbeat.healthy
+
+
+async def test_newcomers_gather(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes alone is written at once, those who come right after him together."""
+    monkeypatch.setattr(lanes, "_GATHERING", 0.3)
+    async with running() as (journal, database, _):
+        await asked(journal, GUEST)
+        assert len(database.batches) == 1
+        database.let_go()
+        await asked(journal, GUEST, GUEST)
+        assert await next_newcomers(database) == [GUEST] * 2
+        database.let_go()
+        await asyncio.sleep(0.4)
+        await asked(journal, GUEST)
+        assert len(database.of(is_newcomer)) == 1, "the gathering is over"
+
+
+@pytest.mark.usefixtures("gathering_without_end")
+async def test_enough_newcomers_do_not_wait() -> None:
+    async with running() as (journal, database, _):
+        await asked(journal, GUEST)
+        database.let_go()
+        await asked(journal, *[GUEST] * (lanes._ENOUGH - 1))
+        assert not database.of(is_newcomer)
+        await asked(journal, GUEST)
+        assert await next_newcomers(database) == [GUEST] * lanes._ENOUGH
+
+
+@pytest.mark.usefixtures("gathering_without_end")
+async def test_at_the_end_newcomers_do_not_wait() -> None:
+    async with running() as (journal, database, _):
+        await asked(journal, GUEST)
+        database.let_go()
+        (waiting,) = await asked(journal, GUEST)
+        journal.close()
+        assert await next_newcomers(database) == [GUEST]
+        database.let_go()
+        await waiting
+
+
+@pytest.mark.usefixtures("gathering_without_end")
+@pytest.mark.parametrize("writers", [0, 2])
+async def test_an_outage_refuses_newcomers_who_gather(writers: int) -> None:
+    async with running(writers) as (journal, database, _):
+        await asked(journal, GUEST)
+        database.let_go()
+        (waiting,) = await asked(journal, GUEST)
+        await asked(journal, MOVE)
+        database.let_go(Unavailable("gone"))
+        await rounds()
+        assert isinstance(waiting.exception(), Unavailable)
+
+
+@pytest.mark.usefixtures("gathering_without_end")
+async def test_moves_do_not_wait_for_newcomers_who_gather() -> None:
+    """On a database that writes one batch at a time they share a lane."""
+    async with running(writers=0) as (journal, database, _):
+        await asked(journal, GUEST)
+        database.let_go()
+        await asked(journal, GUEST, GUEST)
+        (move,) = await asked(journal, MOVE)
+        ((batch, _, _),) = database.of(is_move)
+        assert len(batch) == 1
+        database.let_go()
+        await move
+        await asked(journal, *[GUEST] * (lanes._ENOUGH - 2))
+        assert await next_newcomers(database) == [GUEST] * lanes._ENOUGH
+
+
+async def test_who_is_left_over_gathers_too() -> None:
+    """Also if the gathering ends while the batch before is on its way."""
+    async with running() as (journal, database, _):
+        tasks = await asked(journal, GUEST)
+        tasks += await asked(journal, *[GUEST] * (MAX_NEWCOMERS + 1))
+        database.let_go()
+        assert len(await next_newcomers(database)) == MAX_NEWCOMERS
+        await asyncio.sleep(3 * lanes._GATHERING)
+        database.let_go()
+        assert len(await next_newcomers(database)) == 1
+        database.let_go()
+        await asyncio.gather(*tasks)
+
+
+async def test_at_the_end_nobody_is_written_who_was_refused() -> None:
+    async with running() as (journal, database, _):
+        tasks = await asked(journal, *[GUEST] * 2, None)
+        tasks += await asked(journal, *[GUEST] * 2)
+        journal.close()
+        _, _, first = database.of(is_newcomer)[0]
+        first.set_result(None)
+        await rounds()
+        ((batch, _, done),) = database.of(is_newcomer)
+        assert len(batch) > 1
+        before = len(database.batches)
+        done.set_exception(Locked("somebody has the name"))
+        await rounds()
+        assert len(database.batches) == before
+    await asyncio.gather(*tasks, return_exceptions=True)
+    refused = [task for task in tasks if isinstance(task.exception(), Unavailable)]
+    assert len(refused) == len(batch)

@@ -135,8 +135,10 @@ async def test_an_outage_is_a_failed_response(tmp_path: Path) -> None:
         async def fail(_: object) -> None:
             raise Unavailable("gone")
 
-        write, read = node.journal.write, node.database.read
-        node.journal.write = node.database.read = fail  # type: ignore[method-assign,assignment]
+        journal, database = node.journal, node.database
+        as_ever = journal.write, journal.admit, database.read
+        journal.write = journal.admit = fail  # type: ignore[method-assign,assignment]
+        database.read = fail  # type: ignore[method-assign]
         for kind, data, response in (
             ("login", {"name": "ann", "pw": "secret"}, "login_response"),
             ("login", {"name": "ann", "pw": ""}, "login_response"),
@@ -146,7 +148,7 @@ async def test_an_outage_is_a_failed_response(tmp_path: Path) -> None:
             refused = await say(node, kind, **data)
             assert refused.login is None
             assert answer(refused, response)["success"] is False
-        node.journal.write, node.database.read = write, read  # type: ignore[method-assign]
+        journal.write, journal.admit, database.read = as_ever  # type: ignore[method-assign]
         assert (await say(node, "login", name="ann", pw="secret")).login is not None
 
 
