@@ -14,7 +14,9 @@ from sqlalchemy.engine import make_url
 from node import new_database
 from uttt.storage import players, sqlite
 from uttt.storage.failures import Unavailable
+from uttt.storage.players import NameTaken
 from uttt.storage.sqlite import SqliteDatabase
+from uttt.storage.work import Newcomer
 
 
 async def test_the_writer_syncs_each_commit(tmp_path: Path) -> None:
@@ -115,4 +117,29 @@ async def test_what_was_given_up_before_it_began_is_not_written(tmp_path: Path) 
     gate.set()
     assert await slow == [True]
     assert await database.commit([lambda c: players.find(c, "ann")]) == [None]
+    await database.close()
+
+
+async def test_letting_go_of_a_failure_waits_for_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has it may be the event loop, or hold the very lock that the writer waits for."""
+    monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT", 60.0)
+    database = SqliteDatabase(new_database(tmp_path))
+    ann = Newcomer("ann", bytes(32), 1)
+    _, *outcomes = await database.commit([ann, ann, lambda c: players.create(c, "ann", "", 1, 1)])
+    assert [type(outcome) for outcome in outcomes] == [NameTaken, NameTaken]
+
+    other = sqlite3.connect(tmp_path / "uttt.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(database.commit([lambda _: "written"], 60))
+    await asyncio.sleep(0.1)  # by then the writer waits for the other's lock
+    try:
+        async with asyncio.timeout(10):
+            await asyncio.to_thread(outcomes.clear)
+            await asyncio.to_thread(gc.collect)
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    assert await waiting == ["written"]
     await database.close()

@@ -130,12 +130,16 @@ class _ByCursor:
             raise self._as_sqlalchemy_has_it(sql, error) from error
 
     def _execute(self, sql: str, values: Sequence[Any], outcome: Callable[[Any], T]) -> T:
+        cursor = self._driver.cursor()
         try:
-            cursor = self._driver.cursor()
             cursor.execute(sql, values)
             return outcome(cursor)
         except self._error as error:
             raise self._as_sqlalchemy_has_it(sql, error) from error
+        finally:
+            # a failure keeps it, and whoever lets go of that, in whatever thread, would wait until
+            # SQLite has done what this connection is just doing
+            cursor.close()
 
     def _as_sqlalchemy_has_it(self, sql: str, error: Any) -> DBAPIError:  # noqa: ANN401
         wrapped = DBAPIError.instance(
