@@ -19,9 +19,8 @@ from databases import Places
 from uttt.domain.events import Event
 from uttt.domain.match import Match, Player
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import matches, mysql, players, schema, sqlite
+from uttt.storage import matches, mysql, players, schema
 from uttt.storage.backends import open_database
-from uttt.storage.database import PATIENCE
 from uttt.storage.matches import NewMatch
 from uttt.storage.server import ServerDatabase
 from uttt.storage.tables import players as players_table
@@ -89,9 +88,8 @@ def prepared(backend: Backend, places: Places, tmp_path: Path) -> URL:
 class Database:
     """A port under test, with the changes that tests ask for again and again."""
 
-    def __init__(self, port: Any, patience: float = PATIENCE) -> None:
+    def __init__(self, port: Any) -> None:
         self.port = port
-        self._patience = patience
 
     async def read(self, query: Callable[[Any], Any]) -> Any:
         return await self.port.read(query)
@@ -100,7 +98,7 @@ class Database:
         return await self.port.look(query)
 
     async def commit(self, *work: Any) -> list[Any]:
-        outcomes: list[Any] = await self.port.commit(list(work), self._patience)
+        outcomes: list[Any] = await self.port.commit(list(work))
         return outcomes
 
     async def write(self, change: Callable[[Any], Any]) -> Any:
@@ -142,25 +140,11 @@ def _to_be_counted(connection: Connection) -> dict[int, int]:
     return {row.rating: row.accounts for row in connection.execute(query.group_by(ratings))}
 
 
-@pytest.fixture
-def patience(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> float:
-    """Of SQLite, a lot: that the disk of a shared machine stands still for a second, while the
-    other node waits for the lock, is nothing that the contract is about.
-    """
-    if backend.kind != "sqlite":
-        return PATIENCE
-    monkeypatch.setattr(sqlite, "_BUSY_TIMEOUT", 30.0)
-    monkeypatch.setattr(sqlite, "PATIENCE", 40.0)
-    return 40.0
-
-
 @pytest_asyncio.fixture
-async def two(
-    backend: Backend, prepared: URL, patience: float
-) -> AsyncIterator[tuple[Database, Database]]:
+async def two(backend: Backend, prepared: URL) -> AsyncIterator[tuple[Database, Database]]:
     """Two nodes on one database with tables."""
     ports = [backend.connect(prepared) for _ in range(2)]
-    yield Database(ports[0], patience), Database(ports[1], patience)
+    yield Database(ports[0]), Database(ports[1])
     counted = await ports[0].read(_counted)
     assert counted == await ports[0].read(_to_be_counted), "rating_counts"
     await asyncio.gather(*(port.close() for port in ports))
