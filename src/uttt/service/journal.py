@@ -1,10 +1,10 @@
 """Group commit: one task takes all that waits, has it written in one transaction, answers, repeats.
 
 Batch size follows load by itself: while one batch is on its way to the disk the next one gathers
-(only guests wait for each other besides, in `lanes.py`). Whoever awaits `append`, `write` or
-`admit` goes on only when what he asked for is committed. Where the database can write several
-transactions at a time there are four lanes, so that no move waits for anything but moves: moves
-that end nothing, ends of matches, guests who come, and all else.
+(only guests wait for each other besides, in `lanes.py`). Whoever posts an event is called back, and
+whoever awaits `append`, `write` or `admit` goes on, only when what he asked for is committed. Where
+the database can write several transactions at a time there are four lanes, so that no move waits
+for anything but moves: moves that end nothing, ends of matches, guests who come, and all else.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 
 from uttt.metrics import Metrics
 from uttt.service.heartbeat import Heartbeat
-from uttt.service.lanes import Lane, Waiting
+from uttt.service.lanes import Lane, Settle, Waiting
 from uttt.storage import guests
 from uttt.storage.database import Database
 from uttt.storage.failures import Locked, Unavailable
@@ -63,27 +63,33 @@ class Journal:
             self._changes = Lane(  # one at a time does not get cheaper by waiting for more
                 "changes", max_changes=MAX_CHANGES_ALONE, patience=patience, rounds=0
             )
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._ended = False
 
-    def append(self, entry: Entry) -> "asyncio.Future[None]":
-        """Make an event of a match a fact. Raises Behind if its ply is taken, or Unavailable.
+    def post(self, entry: Entry, settle: Settle) -> bool:
+        """Make an event of a match a fact, and call `settle` with what came of it: None once it is
+        committed, else Behind if its ply is taken, or Unavailable. What `settle` raises is logged.
 
-        Not a coroutine: that would be one more object to make and to resume for each move.
+        Return whether it was accepted. If not nothing is called: the journal has ended, or the
+        database is known to be away and may take long to say so.
         """
+        if self._ended or not self._heartbeat.healthy:
+            return False
         lane = self._moves if entry.event.outcome is None else self._ends
-        future, accepted = self._future()
-        if accepted:
-            lane.add_entry(entry, future)
-        return future
+        lane.add_entry(entry, settle)
+        return True
+
+    async def append(self, entry: Entry) -> None:
+        """Make an event of a match a fact. Raises Behind if its ply is taken, or Unavailable."""
+        future, settle = self._accepted()
+        self.post(entry, settle)
+        await future
 
     async def write(self, change: Callable[[Connection], T], *, urgent: bool = False) -> T:
         """Run `change` and return what it returns, once committed. Raises what it raises, or
         Unavailable. What is urgent is for those who play: it does not wait for those who log in.
         """
-        future, accepted = self._future()
-        if accepted:
-            self._changes.add_change(change, future, urgent=urgent)
+        future, settle = self._accepted()
+        self._changes.add_change(change, settle, urgent=urgent)
         result: T = await future
         return result
 
@@ -91,24 +97,22 @@ class Journal:
         """Make a temporary user; return the ids of the player and of his session, once committed.
         Raises NameTaken or Unavailable.
         """
-        future, accepted = self._future()
-        if accepted:
-            self._newcomers.add_newcomer(newcomer, future)
+        future, settle = self._accepted()
+        self._newcomers.add_newcomer(newcomer, settle)
         ids: tuple[int, int] = await future
         return ids
 
-    def _future(self) -> tuple["asyncio.Future[Any]", bool]:
-        """Return a future for something that is to be written, and whether it is accepted: nobody
-        waits for a database that is known to be away, since it may take long to say so.
+    def _accepted(self) -> "tuple[asyncio.Future[Any], Settle]":
+        """Return a future for something that is to be written, and what sets it. Raises
+        Unavailable where `post` accepts nothing.
         """
-        if self._loop is None:  # asked once: Python 3.11 asks the kernel for the process each time
-            self._loop = asyncio.get_running_loop()
-        future: asyncio.Future[Any] = self._loop.create_future()
         if self._ended or not self._heartbeat.healthy:
-            reason = "the journal has ended" if self._ended else "the database is away"
-            future.set_exception(Unavailable(reason))
-            return future, False
-        return future, True
+            raise self._refusal()
+        future = asyncio.get_running_loop().create_future()
+        return future, partial(_set, future)
+
+    def _refusal(self) -> Unavailable:
+        return Unavailable("the journal has ended" if self._ended else "the database is away")
 
     async def run(self) -> None:
         """Write batches until `close` is called and nothing waits any more."""
@@ -154,13 +158,7 @@ class Journal:
             self._judge(lane, failure, started, patience)
             return
         self._metrics.committed(lane.name, len(batch), perf_counter() - started)
-        for (_, future, _), outcome in zip(batch, outcomes, strict=True):
-            if future.done():
-                continue  # whoever waited has gone; what he asked for is done all the same
-            if isinstance(outcome, Exception):
-                future.set_exception(outcome)
-            else:
-                future.set_result(outcome)
+        _tell(batch, outcomes)
 
     def _are_tried_alone(self, lane: Lane, batch: list[Waiting], failure: Unavailable) -> bool:
         """Whether newcomers are to be written one by one, since somebody has a name locked that one
@@ -171,8 +169,8 @@ class Journal:
             alone = guests.create_without_waiting
             self._changes.add_changes(
                 [
-                    (partial(alone, newcomer=cast("Newcomer", work)), future, since)
-                    for work, future, since in batch
+                    (partial(alone, newcomer=cast("Newcomer", work)), settle, since)
+                    for work, settle, since in batch
                 ]
             )
             return True
@@ -198,6 +196,22 @@ class Journal:
 
 
 def _refuse(batch: list[Waiting], failure: Unavailable) -> None:
-    for _, future, _ in batch:
-        if not future.done():
-            future.set_exception(failure)
+    _tell(batch, [failure] * len(batch))
+
+
+def _tell(batch: list[Waiting], outcomes: list[Any]) -> None:
+    for (_, settle, _), outcome in zip(batch, outcomes, strict=True):
+        try:
+            settle(outcome)
+        except Exception:  # a bug, which is to keep nothing from the others
+            log.exception("telling_failed")
+
+
+def _set(future: "asyncio.Future[Any]", outcome: object) -> None:
+    """Settle who waits for a future."""
+    if future.done():
+        return  # he has gone; what he asked for is done all the same
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

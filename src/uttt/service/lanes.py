@@ -4,6 +4,7 @@ Nothing is written here, and nobody is answered.
 """
 
 import asyncio
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any, Final
 
@@ -26,8 +27,10 @@ wait.
 """
 _ENOUGH: Final = 8
 """Newcomers who wait for no more of them."""
-Waiting = tuple[Work, asyncio.Future[Any], float]
-"""What is to be written, who waits for it, and since when (of `perf_counter`)."""
+Settle = Callable[[Any], None]
+"""Is called with what came of some work: what it returned, or the exception that it raised."""
+Waiting = tuple[Work, Settle, float]
+"""What is to be written, how who waits for it hears of it, and since when (of `perf_counter`)."""
 
 
 class Lane:
@@ -63,16 +66,14 @@ class Lane:
     def __len__(self) -> int:
         return len(self._entries) + len(self._changes) + len(self._newcomers)
 
-    def add_entry(self, entry: Entry, future: "asyncio.Future[Any]") -> None:
+    def add_entry(self, entry: Entry, settle: Settle) -> None:
         """Let an event wait."""
-        self._entries.append((entry, future, perf_counter()))
+        self._entries.append((entry, settle, perf_counter()))
         self.wake.set()
 
-    def add_change(
-        self, change: Change, future: "asyncio.Future[Any]", *, urgent: bool = False
-    ) -> None:
+    def add_change(self, change: Change, settle: Settle, *, urgent: bool = False) -> None:
         """Let a change wait: behind what is urgent if it is so itself, else behind all."""
-        waiting = change, future, perf_counter()
+        waiting = change, settle, perf_counter()
         self.wake.set()
         if urgent:
             self._changes.insert(self._urgent, waiting)
@@ -85,9 +86,9 @@ class Lane:
         self._changes += waiting
         self.wake.set()
 
-    def add_newcomer(self, newcomer: Newcomer, future: "asyncio.Future[Any]") -> None:
+    def add_newcomer(self, newcomer: Newcomer, settle: Settle) -> None:
         """Let a newcomer wait."""
-        self._newcomers.append((newcomer, future, perf_counter()))
+        self._newcomers.append((newcomer, settle, perf_counter()))
         if self._has_gathered():
             self.wake.set()
 

@@ -1,11 +1,13 @@
 """The referee: the one door through which everything that happens in a match goes.
 
-decide (pure rules) -> append to the journal -> evolve -> publish. A player, a bot or a sweep that
-wants something of a match comes here, and nobody hears of it before it is committed.
+decide and evolve (pure rules) -> append to the journal -> publish. A player, a bot or a sweep that
+wants something of a match comes here, and nobody hears of it before it is committed. The usual move
+goes by `begin`, which no task waits for; all else, and what turns out to be unusual, by `apply`.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar, assert_never
 
@@ -13,7 +15,7 @@ import structlog
 
 from uttt.bus.local import LocalBus
 from uttt.bus.notices import MatchChanged, MatchGone, StandingChanged
-from uttt.domain.commands import Command
+from uttt.domain.commands import Command, Play
 from uttt.domain.events import Outcome, Result
 from uttt.domain.match import Match, Player, decide, evolve
 from uttt.domain.refusals import Code, Refused
@@ -21,6 +23,7 @@ from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.journal import Journal
 from uttt.service.ladder import Ladder
+from uttt.service.lanes import Settle
 from uttt.service.limits import RateLimit
 from uttt.service.told import Told
 from uttt.storage.failures import Behind, Unavailable
@@ -63,6 +66,43 @@ class Referee:
         self._standings_due: dict[int, Player] = {}
         self._rereads = RateLimit(_REREADS_PER_MINUTE, clock, enabled=True)
 
+    def begin(self, public_id: str, command: Play, settle: Settle) -> bool:
+        """Begin a move which, by what is known here, is legal and ends nothing. Return whether; if
+        not then nothing was done, and `apply` is to be asked.
+
+        `settle` is called, never before this returns, with None once the move is committed and
+        published, else with Behind or Unavailable, and then nothing has changed.
+        """
+        match = self._hall.known(public_id)
+        if match is None:
+            return False
+        try:
+            event = decide(match, command, self._clock())
+        except Refused:
+            return False
+        if event.outcome is not None:
+            return False
+        entry = Entry(match.fixture, event, self._elo_k)
+        if not self._journal.post(entry, partial(self._end, evolve(match, event), settle)):
+            return False
+        self._under_way[public_id] = self._under_way.get(public_id, 0) + 1
+        return True
+
+    def _end(self, match: Match, settle: Settle, outcome: Exception | None) -> None:
+        """Go on with what `begin` began: `match` is how it stands if there was no failure."""
+        self._is_written(match.fixture.public_id)
+        if outcome is None:
+            try:
+                self._hall.update(match)
+                self._bus.publish(MatchChanged(match))
+            except Exception as bug:  # noqa: BLE001 - whoever asked has to do something about it
+                outcome = bug
+        settle(outcome)
+
+    def _is_written(self, public_id: str) -> None:
+        if others := self._under_way.pop(public_id) - 1:
+            self._under_way[public_id] = others
+
     async def apply(self, public_id: str, command: Command) -> Match:
         """Apply a command and return the match after it; it is committed and published by then.
 
@@ -77,8 +117,7 @@ class Referee:
                 try:
                     await self._journal.append(Entry(match.fixture, event, self._elo_k))
                 finally:
-                    if others := under_way.pop(public_id) - 1:
-                        under_way[public_id] = others
+                    self._is_written(public_id)
             except Refused as refused:
                 match = await self._newer(match, refused)
             except Behind:

@@ -11,7 +11,7 @@ import structlog
 from uttt.domain.limits import TokenBucket
 from uttt.domain.refusals import Code, Refused
 from uttt.service.services import Services
-from uttt.storage.failures import Unavailable
+from uttt.storage.failures import Behind, Unavailable
 from uttt.web.audience import Audience
 from uttt.web.websocket import INTERNAL, WebSocket
 from uttt.wire.codec import encode_error
@@ -34,12 +34,15 @@ class ConnectionLimits:
 
 
 class Connection:
-    """One client. Messages are handled strictly one after the other.
+    """One client. Messages are handled strictly one after the other, those for which
+    `Session.begin` needs no task by callbacks, all others by the task.
 
     `busy`: a message was read and is not answered yet.
     """
 
-    __slots__ = ("_audience", "_limits", "_services", "busy", "socket")
+    __slots__ = (
+        "_audience", "_begun", "_bucket", "_limits", "_services", "_session", "busy", "socket",
+    )  # fmt: skip
 
     def __init__(
         self, socket: WebSocket, services: Services, audience: Audience, limits: ConnectionLimits
@@ -49,6 +52,9 @@ class Connection:
         self._services = services
         self._audience = audience
         self._limits = limits
+        self._session: Session
+        self._bucket: TokenBucket | None = None
+        self._begun = b""
 
     async def serve(self) -> None:
         """Serve until either side closes."""
@@ -80,8 +86,11 @@ class Connection:
                 session = Session(login, self.socket.address, self._services, self.socket.push)
                 await self._greet(session, admission)
                 del raw, admission  # this may last for days
+                self._session, self._bucket = session, self._new_bucket()
+                self.socket.begin_with(self._begin)
                 await self._listen(session)
             finally:
+                self.socket.begin_with(None)  # or nothing of us would go without the collector
                 self._services.attendance.leave(login)
         except Unavailable:
             self.socket.release([(None, encode_error(Refused(Code.UNAVAILABLE), None))])
@@ -97,7 +106,7 @@ class Connection:
 
     async def _listen(self, session: Session) -> None:
         socket, clock, size = self.socket, self._services.clock, self._limits.message_size
-        bucket = self._bucket()
+        bucket = self._bucket
         while (raw := await socket.receive()) is not None:
             self.busy = True
             try:
@@ -114,7 +123,39 @@ class Connection:
             if socket.paused:
                 await asyncio.sleep(0)  # who sends faster than we answer lets others go first
 
-    def _bucket(self) -> TokenBucket | None:
+    def _begin(self, raw: bytes) -> bool:
+        """Begin to do what a message asks for without the task, and return whether: if it is within
+        the limits, and a move of the usual kind. If not, the task gets it as if nothing had been.
+        """
+        bucket = self._bucket
+        if len(raw) > self._limits.message_size:
+            return False
+        if bucket is not None and not bucket.take(self._services.clock()):
+            return False
+        try:
+            begun = self._session.begin(raw, self._end)
+        except Exception:  # noqa: BLE001 - a bug, which the task meets again and tells
+            begun = False
+        if begun:
+            self.busy, self._begun = True, raw
+        elif bucket is not None:
+            bucket.give_back()
+        return begun
+
+    def _end(self, outcome: Exception | None) -> None:
+        """Go on with what `_begin` began."""
+        self.busy = False
+        if isinstance(outcome, Behind):
+            self.socket.hand_back(self._begun)  # to decide again takes reading what was missed
+            return
+        if isinstance(outcome, Unavailable):
+            self._session.refuse(self._begun, Refused(Code.UNAVAILABLE))
+        elif outcome is not None:
+            log.error("message_failed", address=self.socket.address, exc_info=outcome)
+            self.socket.push(encode_error(Refused(Code.INTERNAL), None))
+        self.socket.go_on()
+
+    def _new_bucket(self) -> TokenBucket | None:
         limits = self._limits
         if limits.messages_per_second is None:
             return None

@@ -5,13 +5,13 @@ mean, nor who the client is.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from uttt.web.inbox import Inbox
 from uttt.web.outbox import Outbox, Overflow
 
 log = structlog.get_logger(__name__)
@@ -22,10 +22,6 @@ TOO_BIG: Final = 1009
 INTERNAL: Final = 1011
 _CLOSE_TIMEOUT: Final = 2.0
 """Seconds that a client has to answer our close frame."""
-_INBOX: Final = 8
-"""Messages that may wait before we read no further from the socket."""
-_LARGE: Final = 64 * 1024
-"""Bytes of a message behind which we read no further, be it the only one that waits."""
 _WRITE_BUFFER: Final = 64 * 1024
 """Bytes that may be on their way in this process, before messages begin to wait in the outbox."""
 # a look into an enumeration costs more than a global
@@ -41,8 +37,8 @@ class WebSocket(WSListener):
 
     __slots__ = (
         "_close_code", "_fragments", "_full", "_gone", "_goodbye", "_inbox", "_limit",
-        "_listening", "_loop", "_on_gone", "_outbox", "_outbox_size", "_over", "_peer_closed",
-        "_pong", "_timer", "_transport", "_waiter", "_wire", "address", "paused", "silence",
+        "_listening", "_loop", "_on_gone", "_outbox", "_outbox_size", "_parting", "_peer_closed",
+        "_pong", "_timer", "_transport", "_wire", "address", "paused", "silence",
     )  # fmt: skip
 
     def __init__(
@@ -57,9 +53,7 @@ class WebSocket(WSListener):
         self._on_gone = on_gone
         self._wire: WSTransport
         self._transport: asyncio.Transport
-        self._inbox: deque[bytes] | None = None
-        """There only while something waits."""
-        self._waiter: asyncio.Future[bytes | None] | None = None
+        self._inbox = Inbox()
         self._fragments: bytearray | None = None
         self._outbox: Outbox | None = None
         """There only while something is held, or the client does not read fast enough."""
@@ -70,11 +64,10 @@ class WebSocket(WSListener):
         self.paused = False
         """We do not read on, so its silence says nothing."""
         self._listening = True
-        self._over = False
-        """No further message comes; those in the inbox are still to be handled."""
         self._peer_closed = False
         self._goodbye = False
         self._gone = False
+        self._parting: asyncio.Future[None] | None = None
 
     # What picows tells
 
@@ -94,8 +87,8 @@ class WebSocket(WSListener):
             or not self._listening
         ):
             self._special_frame(kind, frame)
-        else:
-            self._put(frame.get_payload_as_bytes())
+        elif self._inbox.put(frame.get_payload_as_bytes()):
+            self._pause_reading()
 
     def on_ws_disconnected(self, transport: WSTransport) -> None:  # noqa: ARG002
         self._gone = True
@@ -104,6 +97,8 @@ class WebSocket(WSListener):
             self._timer = None  # it leads back to us: nothing is to wait for the garbage collector
         self._outbox = None
         self._end()
+        if self._parting is not None and not self._parting.done():
+            self._parting.set_result(None)
         self._on_gone(self)
 
     def pause_writing(self) -> None:
@@ -121,36 +116,34 @@ class WebSocket(WSListener):
     # In
 
     def receive(self) -> "asyncio.Future[bytes | None]":
-        """Return the next message, text or binary; None when no more come. For one task only.
-
-        Not a coroutine: that would be one more object to make and to resume for each message.
-        """
-        future = self._loop.create_future()
-        if self._inbox:
-            future.set_result(self._inbox.popleft())
-            if not self._inbox:
-                self._inbox = None
-                if self.paused:
-                    self._resume_reading()
-        elif self._over:
-            future.set_result(None)
-        else:
-            self._waiter = future
+        """Return the next message, text or binary; None when no more come. For one task only."""
+        future = self._inbox.receive()
+        if self.paused:
+            self._read_on()
         return future
 
-    def _put(self, raw: bytes) -> None:
-        """Give a message to the task, or have it wait until those before it are answered."""
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            self._waiter = None
-            waiter.set_result(raw)
-        elif not self._over:
-            if self._inbox is None:
-                self._inbox = deque()
-            self._inbox.append(raw)
-            if (len(self._inbox) >= _INBOX or len(raw) > _LARGE) and not self.paused:
-                self.paused = True
-                self._transport.pause_reading()
+    def begin_with(self, begin: Callable[[bytes], bool] | None) -> None:
+        """Have `begin` asked about each message that comes while the task waits (see `Inbox`)."""
+        self._inbox.begin = begin
+
+    def go_on(self) -> None:
+        """What was begun is answered."""
+        self._inbox.go_on()
+        if self.paused:
+            self._read_on()
+
+    def hand_back(self, raw: bytes) -> None:
+        """What was begun is not answered: the task is to have it."""
+        self._inbox.hand_back(raw)
+
+    def _pause_reading(self) -> None:
+        if not self.paused:
+            self.paused = True
+            self._transport.pause_reading()
+
+    def _read_on(self) -> None:
+        if self._inbox.is_empty:
+            self._resume_reading()
 
     def _resume_reading(self) -> None:
         self.paused = False
@@ -171,7 +164,7 @@ class WebSocket(WSListener):
             self._end()
             if self._goodbye:  # it answers our close
                 self._transport.close()
-        elif kind is not WSMsgType.PONG and self._listening and not self._over:
+        elif kind is not WSMsgType.PONG and self._listening and not self._inbox.is_closed:
             self._join(frame, begins=kind is not WSMsgType.CONTINUATION)
 
     def _join(self, frame: WSFrame, *, begins: bool) -> None:
@@ -186,21 +179,19 @@ class WebSocket(WSListener):
         self._fragments += frame.get_payload_as_memoryview()
         if frame.fin:
             whole, self._fragments = bytes(self._fragments), None
-            self._put(whole)
+            if self._inbox.put(whole):
+                self._pause_reading()
 
     def _refuse(self, code: int) -> None:
         """End with an error of the client, once the messages before it are handled."""
-        if not self._over:
+        if not self._inbox.is_closed:
             self._close_code = code
             self._end()
 
     def _end(self) -> None:
         """Tell the task that no further message comes."""
-        self._over = True
         self._fragments = None
-        waiter, self._waiter = self._waiter, None
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
+        self._inbox.close()
 
     # Out
 
@@ -259,13 +250,13 @@ class WebSocket(WSListener):
         """Read no further message: the server goes away."""
         self._close_code = GOING_AWAY
         self._listening = False
-        self._inbox = None
+        self._inbox.drop()
 
     def close(self, code: int = NORMAL) -> None:
         """Close once what waits is sent; read nothing more."""
         self._listening = False
         self._close_code = code
-        self._inbox = None
+        self._inbox.drop()
         self._end()
         if self.paused:
             self._resume_reading()  # for the client's answer
@@ -280,9 +271,9 @@ class WebSocket(WSListener):
     async def finish(self, code: int | None = None) -> None:
         """Close, and wait until the socket is gone. For the task that reads."""
         self.close(self._close_code if code is None else code)
-        while not self._gone:
-            self._waiter = self._loop.create_future()
-            await self._waiter
+        if not self._gone:
+            self._parting = self._loop.create_future()
+            await self._parting
 
     def cut(self) -> None:
         """End it at once, whatever the client has got by now."""

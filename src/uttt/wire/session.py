@@ -12,6 +12,7 @@ from uttt.domain.commands import Abandon, Play
 from uttt.domain.refusals import Code, Refused
 from uttt.service.accounts import Login
 from uttt.service.analyst import Asker, Report
+from uttt.service.lanes import Settle
 from uttt.service.lobby import RequestRefused
 from uttt.service.services import Services
 from uttt.storage.failures import Unavailable
@@ -71,6 +72,21 @@ class Session:
             if match.outcome is not None:
                 self._services.referee.note_told(match, self._player.id)
         return updates
+
+    def begin(self, raw: bytes, settle: Settle) -> bool:
+        """Begin to do what a message asks for, if it is a move of the usual kind, for which nobody
+        need wait. Return whether; if not then nothing was done, and `receive` is to be asked.
+
+        `settle` is called as `Referee.begin` has it.
+        """
+        try:
+            message = decode(raw)
+            if not isinstance(message, from_client.Move):
+                return False
+            command = Play(self._player.id, _move_number(message.data))
+        except Refused:
+            return False
+        return self._services.referee.begin(message.data.id, command, settle)
 
     async def receive(self, raw: bytes | str) -> None:
         """Do what a message asks for and answer its sender."""

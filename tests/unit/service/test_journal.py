@@ -121,7 +121,8 @@ async def test_a_move_waits_for_a_few_changes_at_the_most() -> None:
         guest = Newcomer("eve", bytes(32), START)
         writes += [asyncio.create_task(journal.admit(guest)) for _ in range(5 * MAX_CHANGES)]
         await asyncio.sleep(0.01)
-        move = journal.append(entry)
+        move = asyncio.create_task(journal.append(entry))
+        await asyncio.sleep(0)
         database.gate.set()
         await asyncio.gather(*writes, move)
         assert entry in database.batches[1]
@@ -141,6 +142,38 @@ async def test_all_of_a_batch_hear_that_it_was_not_committed() -> None:
         assert [entry["event"] for entry in logged] == ["commit_failed", "database_away"]
         with pytest.raises(Unavailable, match="away"):
             await journal.write(giving("until the heartbeat says that it is back"))
+
+
+async def test_who_cannot_be_told_costs_the_others_nothing() -> None:
+    fixture = Fixture(1, "m", STANDARD, PLAYERS, ranked=False, created_at=START)
+    entry = Entry(fixture, Played(0, START, 40, None), 20)
+    told: list[object] = []
+
+    def fail(_: object) -> None:
+        raise ZeroDivisionError
+
+    async with slow() as (journal, database):
+        database.gate.set()
+        with capture_logs() as logged:
+            assert all(journal.post(entry, settle) for settle in (told.append, fail, told.append))
+            await journal.append(entry)
+        assert len(told) == 2
+        assert [entry["event"] for entry in logged] == ["telling_failed"]
+
+
+async def test_nothing_is_posted_while_the_database_is_away() -> None:
+    fixture = Fixture(1, "m", STANDARD, PLAYERS, ranked=False, created_at=START)
+    entry = Entry(fixture, Played(0, START, 40, None), 20)
+    async with slow() as (journal, database):
+        database.failure = Unavailable("disk full")
+        database.gate.set()
+        with capture_logs(), pytest.raises(Unavailable, match="disk full"):
+            await journal.append(entry)
+        told: list[object] = []
+        assert not journal.post(entry, told.append)
+        with pytest.raises(Unavailable, match="away"):
+            await journal.append(entry)
+        assert told == []
 
 
 async def test_who_gives_up_waiting_takes_nothing_from_the_others() -> None:

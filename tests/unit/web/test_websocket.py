@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from support.sockets import MASK, Transport, connected
-from uttt.web import upgrade, websocket
+from uttt.web import inbox, upgrade, websocket
 from uttt.web.websocket import GOING_AWAY, WebSocket
 
 TEXT, PING, CLOSE = 1, 9, 8
@@ -208,7 +208,7 @@ async def test_long_messages_are_written_as_a_copy(line: Line) -> None:
 async def test_behind_a_large_message_nothing_is_read(
     line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websocket, "_LARGE", 50)
+    monkeypatch.setattr(inbox, "_LARGE", 50)
     line.feed(frame(b"x" * 50))
     assert not line.called("pause_reading")
     line.feed(frame(b"x" * 51))

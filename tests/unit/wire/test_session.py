@@ -1,5 +1,6 @@
 """What a logged-in connection says and hears, with real services on a file."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -51,7 +52,11 @@ class Speaker:
         return [(message["type"], message["data"]) for message in messages]
 
     async def say(self, kind: str, data: object) -> list[tuple[str, dict[str, Any]]]:
-        return await self.raw(json.dumps({"type": kind, "data": data}).encode())
+        return await self.raw(message(kind, data))
+
+
+def message(kind: str, data: object) -> bytes:
+    return json.dumps({"type": kind, "data": data}).encode()
 
 
 @asynccontextmanager
@@ -88,6 +93,27 @@ async def test_a_move_is_told_by_the_bus_and_not_answered(tmp_path: Path, value:
         (notice,) = node.heard
         assert isinstance(notice, MatchChanged)
         assert notice.match.position.last == 9 * 2 + 3 * 2 + 1
+
+
+async def test_only_a_move_that_can_be_made_is_begun_without_a_task(tmp_path: Path) -> None:
+    async with sessions(tmp_path, "ann", "bob") as (node, ann, bob):
+        await node.match(ann.player, bob.player, public_id="m")
+        settled: asyncio.Queue[Exception | None] = asyncio.Queue()
+        begin, move = ann.session.begin, cell("m", 1, "1", "1", 1)
+        for data in ({**move, "x": 3}, {**move, "x": None}, {**move, "id": "n"}):
+            assert not begin(message("move", data), settled.put_nowait)
+        for kind in sorted(set(FROM_CLIENT) - {"move"}):
+            assert not begin(message(kind, FROM_CLIENT[kind]), settled.put_nowait)
+        for raw in (b"", b"{", b'{"type":"move"}', b'{"type":"unheard_of","data":{}}', b"\xff"):
+            assert not begin(raw, settled.put_nowait)
+        assert not bob.session.begin(message("move", move), settled.put_nowait)
+        node.heard.clear()
+        assert begin(message("move", move), settled.put_nowait)
+        assert await settled.get() is None
+        (notice,) = node.heard
+        assert isinstance(notice, MatchChanged)
+        assert notice.match.position.last == 40
+        assert (ann.answers, bob.answers, settled.empty()) == ([], [], True)
 
 
 @pytest.mark.parametrize("value", [3, "3", -1, "-1", "", " 1", "1 ", "01", "+1", "x", "٣", 10**30])
