@@ -118,7 +118,7 @@ async def with_database(directory: Path) -> list[tuple[str, float]]:
         ]
         node.journal.close()
     await node.close()
-    return [("`Referee.apply`, 50 at a time, nothing stored, nobody listens", whole), *commits]
+    return [("`Referee.begin`, 50 at a time, nothing stored, nobody listens", whole), *commits]
 
 
 def _make_matches(connection: Any) -> list[Match]:  # noqa: ANN401 - SQLAlchemy's
@@ -153,11 +153,22 @@ async def _referee(node: Node, made: list[Match]) -> float:
         await node.services.hall.enter(match.fixture.players[0].id)
         node.services.hall.add(match)
 
-    async def moves(match: Match, game: list[int]) -> int:
-        for move in game[:-1]:
-            mover = match.fixture.players[match.position.turn].id
-            match = await node.referee.apply(match.fixture.public_id, Play(mover, move))
-        return len(game) - 1
+    def moves(match: Match, game: list[int]) -> "asyncio.Future[int]":
+        """Make one as soon as the one before is settled; the future gets how many there were."""
+        known, public_id = node.services.hall.known, match.fixture.public_id
+        rest, all_made = iter(game[:-1]), asyncio.get_running_loop().create_future()
+
+        def go_on(_: object) -> None:
+            move, now = next(rest, None), known(public_id)
+            assert now is not None
+            if move is None:
+                all_made.set_result(len(game) - 1)
+            else:
+                mover = now.fixture.players[now.position.turn].id
+                assert node.referee.begin(public_id, Play(mover, move), go_on)
+
+        go_on(None)
+        return all_made
 
     best = float("inf")
     for round_ in range(_ROUNDS):

@@ -75,7 +75,7 @@ class Session:
 
     def begin(self, raw: bytes, settle: Settle) -> bool:
         """Begin to do what a message asks for, if it is a move of the usual kind, for which nobody
-        need wait. Return whether; if not then nothing was done, and `receive` is to be asked.
+        need wait. Return whether; if not then nothing was done, and it is for `receive`.
 
         `settle` is called as `Referee.begin` has it.
         """
