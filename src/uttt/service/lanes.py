@@ -14,11 +14,10 @@ from uttt.storage.work import Change, Entry, Newcomer, Work
 MAX_BATCH: Final = 256
 """Events in one transaction: more gain nothing and make everybody in it wait."""
 _LEAST_PATIENCE: Final = 0.25
-_ROUNDS: Final = 3
-"""Rounds of the event loop before a batch is taken: one in which those who were just answered tell
-their players, one in which messages come in that wait in the sockets, one in which these get here.
-Not a pause: when there is nothing to do the rounds take no time. When there is, fewer and larger
-batches cost less.
+_ROUNDS: Final = 2
+"""Rounds of the event loop before a batch is taken: one in which messages come in that wait in the
+sockets, one in which those of them get here that wake a task. Not a pause: when there is nothing to
+do the rounds take no time. When there is, fewer and larger batches cost less.
 """
 _GATHERING: Final = 0.01
 """Seconds after a batch with newcomers in which those who follow wait for each other, since each
