@@ -3,6 +3,7 @@
 from typing import Any
 
 from uttt.web import upgrade
+from uttt.web.burst import Burst
 from uttt.web.websocket import WebSocket
 
 MASK = bytes(4)
@@ -34,7 +35,7 @@ class Transport:
 
 async def connected(transport: Transport) -> tuple[WebSocket, Any]:
     """A socket of ours on it after the upgrade, and the protocol of picows between them."""
-    socket = WebSocket("192.0.2.1", 1000, 1000, lambda _: None)
+    socket = WebSocket("192.0.2.1", 1000, 1000, Burst(), lambda _: None)
     protocol: Any = upgrade._protocol(socket, 1000)
     known: Any = transport
     socket.attach(known)

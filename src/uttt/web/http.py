@@ -16,6 +16,7 @@ from uttt.service.services import Services
 from uttt.web.addresses import Addresses
 from uttt.web.api import Api
 from uttt.web.audience import Audience
+from uttt.web.burst import Burst
 from uttt.web.connection import Connection, ConnectionLimits
 from uttt.web.health import Health
 from uttt.web.pages import Pages
@@ -59,6 +60,7 @@ class Site:
         self._pages = Pages()
         self._closing = False
         self._max_message = max(limits.message_size, _HARD_MESSAGE_LIMIT)
+        self._burst = Burst()
         self._sockets: set[WebSocket] = set()
         self._connections: dict[asyncio.Task[None], Connection] = {}
         self._of_address: Counter[str] = Counter()
@@ -142,7 +144,8 @@ class Site:
         return limit is not None and self._of_address[address] >= limit
 
     def _open(self, transport: asyncio.Transport, address: str, key: bytes, rest: bytes) -> None:
-        socket = WebSocket(address, self._max_message, self._limits.outbox_size, self._leave)
+        outbox_size = self._limits.outbox_size
+        socket = WebSocket(address, self._max_message, outbox_size, self._burst, self._leave)
         upgrade(transport, key, rest, socket, self._max_message)
         self._sockets.add(socket)
         self._of_address[address] += 1

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
+from uttt.web.burst import Burst
 from uttt.web.inbox import Inbox
 from uttt.web.outbox import Outbox, Overflow
 
@@ -36,16 +37,18 @@ class WebSocket(WSListener):
     """
 
     __slots__ = (
-        "_close_code", "_fragments", "_full", "_gone", "_goodbye", "_inbox", "_limit",
+        "_burst", "_close_code", "_fragments", "_full", "_gone", "_goodbye", "_inbox", "_limit",
         "_listening", "_loop", "_on_gone", "_outbox", "_outbox_size", "_parting", "_peer_closed",
         "_pong", "_timer", "_transport", "_wire", "address", "paused", "silence",
     )  # fmt: skip
 
     def __init__(
-        self, address: str, limit: int, outbox_size: int, on_gone: Callable[["WebSocket"], None]
-    ) -> None:
+        self, address: str, limit: int, outbox_size: int, burst: Burst,
+        on_gone: Callable[["WebSocket"], None],
+    ) -> None:  # fmt: skip
         """Wait for the upgrade. Messages above `limit` bytes end the connection."""
         self.address = address
+        self._burst = burst
         self.silence = 0
         self._loop = asyncio.get_running_loop()
         self._limit = limit
@@ -111,6 +114,7 @@ class WebSocket(WSListener):
         if self._pong is not None:
             self._wire.send_pong(self._pong)
             self._pong = None
+        self._burst.flush()  # it belongs behind what waits in the outbox
         self._flush()
 
     # In
@@ -196,7 +200,13 @@ class WebSocket(WSListener):
     # Out
 
     def push(self, message: bytes, key: str | None = None) -> None:
-        """Send a message, or as soon as the client reads. One that does not read is cut off."""
+        """Send a message with all else of this turn of the event loop, or as soon as the client
+        reads. One that does not read is cut off.
+        """
+        self._burst.add(self, message, key)
+
+    def write(self, message: bytes, key: str | None) -> None:
+        """The same at once. For the burst."""
         if self._outbox is None:
             self._wire.send(_TEXT, message)  # after the close it does nothing
             return
@@ -208,12 +218,14 @@ class WebSocket(WSListener):
 
     def hold(self) -> None:
         """Let messages wait until `release`."""
+        self._burst.flush()
         if self._outbox is None:
             self._outbox = Outbox(self._outbox_size)
         self._outbox.hold()
 
     def release(self, first: list[tuple[str | None, bytes]]) -> None:
         """Send `first` and then what was held, less what `first` supersedes."""
+        self._burst.flush()
         if self._outbox is None:  # nothing was held, or the client has gone
             for _, message in first:
                 self.push(message)
@@ -254,6 +266,7 @@ class WebSocket(WSListener):
 
     def close(self, code: int = NORMAL) -> None:
         """Close once what waits is sent; read nothing more."""
+        self._burst.flush()
         self._listening = False
         self._close_code = code
         self._inbox.drop()

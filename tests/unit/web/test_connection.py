@@ -157,6 +157,7 @@ async def test_a_bug_in_what_was_begun_is_answered_and_the_connection_stays(
     await scripted.hear(b"move")
     with capture_logs() as logs:
         scripted.settle(ZeroDivisionError())
+        await asyncio.sleep(0)
     assert [entry["event"] for entry in logs] == ["message_failed"]
     assert scripted.transport.written.count(b'"internal"') == 1
     await scripted.hear(b"next")

@@ -31,6 +31,7 @@ async def test_the_arguments_of_the_protocol() -> None:
     assert transport.written == b"\x8a\x01?"
     del transport.written[:]
     socket.push(b"[]")
+    await asyncio.sleep(0)
     assert transport.written == b"\x81\x02[]"
     upgrade._feed(protocol, b"\x81\xfe" + (1001).to_bytes(2) + MASK)
     assert b"\x03\xf1" in transport.written, "1009"

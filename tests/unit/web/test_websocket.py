@@ -26,7 +26,8 @@ class Line:
         transport.written.clear()
 
     def written(self) -> list[bytes]:
-        """The frames; short ones only. A close is its code."""
+        """The frames, once the turn has ended; short ones only. A close is its code."""
+        self.socket._burst.flush()
         data, found = bytes(self.transport.written), []
         self.transport.written.clear()
         while data:
@@ -49,12 +50,6 @@ async def line() -> Line:
     return Line(transport, *await connected(transport))
 
 
-async def test_messages_are_written_at_once(line: Line) -> None:
-    line.socket.push(b"1", "a")
-    line.socket.push(b"2", "a")
-    assert line.written() == [b"1", b"2"]
-
-
 async def test_while_the_client_does_not_read_newer_states_replace_older(line: Line) -> None:
     line.protocol.pause_writing()
     for message, key in ((b"a1", "a"), (b"elo", None), (b"a2", "a")):
@@ -70,8 +65,33 @@ async def test_who_never_reads_is_cut(line: Line) -> None:
     line.protocol.pause_writing()
     for _ in range(11):
         line.socket.push(b"x" * 100)
-    assert line.called("abort")
     assert line.written() == []
+    assert line.called("abort")
+
+
+async def test_all_of_a_turn_is_written_at_its_end(line: Line) -> None:
+    line.socket.push(b"1", "a")
+    line.socket.push(b"2", "a")
+    assert not line.transport.written
+    await asyncio.sleep(0)
+    assert line.transport.written.endswith(b"2")
+    assert line.written() == [b"1", b"2"]
+
+
+async def test_what_was_pushed_before_comes_before(line: Line) -> None:
+    """Before the greeting and what it holds, what waited for the client to read, and the close."""
+    line.socket.push(b"1")
+    line.socket.hold()
+    line.socket.push(b"3")
+    line.socket.release([(None, b"2")])
+    line.socket.push(b"4")
+    line.protocol.pause_writing()
+    line.socket.push(b"5")
+    line.protocol.resume_writing()
+    line.socket.push(b"6")
+    line.socket.close()
+    line.socket.push(b"never")
+    assert line.written() == [b"1", b"2", b"3", b"4", b"5", b"6", b"close 1000"]
 
 
 async def test_nothing_comes_before_the_greeting(line: Line) -> None:
@@ -201,6 +221,7 @@ async def test_long_messages_are_written_as_a_copy(line: Line) -> None:
     """picows would have their heads overwritten by the next message, if the socket is full."""
     line.socket.push(b"x" * 10_000)
     line.socket.push(b"y" * 20_000)
+    line.socket._burst.flush()
     first, second = (b"\x81\x7e" + size.to_bytes(2) for size in (10_000, 20_000))
     assert bytes(line.transport.written) == first + b"x" * 10_000 + second + b"y" * 20_000
 
