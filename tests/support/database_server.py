@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,8 @@ class DatabaseServer(ABC):
 
     def thaw(self) -> None:
         for pid in self._pids():
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):  # of its processes some come and go
+                os.kill(pid, signal.SIGCONT)
 
     def revive(self) -> None:
         """Whatever has happened to it, it runs."""

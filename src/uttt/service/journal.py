@@ -133,11 +133,12 @@ class Journal:
         try:
             while lane or not lane.closing:
                 await lane.wake.wait()
-                for _ in range(lane.rounds):  # those who have just been answered, and what follows
+                for _ in range(lane.rounds):  # let more come in
                     await asyncio.sleep(0)
                 batch, patience = lane.take()
                 if batch:
                     await self._commit(lane, batch, patience)
+                    batch = []  # all in it have been told, and that is done once
         finally:
             _refuse(batch, Unavailable("the journal has ended"))
 

@@ -71,7 +71,8 @@ class Referee:
         not then nothing was done, and `apply` is to be asked.
 
         `settle` is called, never before this returns, with None once the move is committed and
-        published, else with Behind or Unavailable, and then nothing has changed.
+        published; with Behind or Unavailable, and then nothing has changed; or with whatever a bug
+        has raised after the commit.
         """
         match = self._hall.known(public_id)
         if match is None:
@@ -90,13 +91,13 @@ class Referee:
 
     def _end(self, match: Match, settle: Settle, outcome: Exception | None) -> None:
         """Go on with what `begin` began: `match` is how it stands if there was no failure."""
-        self._is_written(match.fixture.public_id)
-        if outcome is None:
-            try:
+        try:
+            self._is_written(match.fixture.public_id)
+            if outcome is None:
                 self._hall.update(match)
                 self._bus.publish(MatchChanged(match))
-            except Exception as bug:  # noqa: BLE001 - whoever asked has to do something about it
-                outcome = bug
+        except Exception as bug:  # noqa: BLE001 - whoever asked has to do something about it
+            outcome = bug
         settle(outcome)
 
     def _is_written(self, public_id: str) -> None:

@@ -144,14 +144,19 @@ class Connection:
 
     def _end(self, outcome: Exception | None) -> None:
         """Go on with what `_begin` began."""
-        self.busy = False
-        if isinstance(outcome, Behind):
-            self.socket.hand_back(self._begun)  # to decide again takes reading what was missed
+        if isinstance(outcome, Behind):  # to read what was missed takes the task, as if it came now
+            if self._bucket is not None:
+                self._bucket.give_back()
+            self.socket.hand_back(self._begun)
             return
-        if isinstance(outcome, Unavailable):
-            self._session.refuse(self._begun, Refused(Code.UNAVAILABLE))
-        elif outcome is not None:
-            log.error("message_failed", address=self.socket.address, exc_info=outcome)
+        self.busy = False
+        try:
+            if isinstance(outcome, Unavailable):
+                self._session.refuse(self._begun, Refused(Code.UNAVAILABLE))
+            elif outcome is not None:
+                raise outcome  # noqa: TRY301 - a bug, to be treated like one of our own
+        except Exception:
+            log.exception("message_failed", address=self.socket.address)
             self.socket.push(encode_error(Refused(Code.INTERNAL), None))
         self.socket.go_on()
 

@@ -1,6 +1,6 @@
 """What must wait on its way to one client: bounded, and a newer state of a match replaces an older.
 
-Most messages never come here: they are written to the socket at once.
+Most messages never come here: they are written to the socket at the end of the turn (`burst.py`).
 """
 
 from collections import OrderedDict

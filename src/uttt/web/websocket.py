@@ -31,7 +31,8 @@ _BINARY: Final = WSMsgType.BINARY
 
 
 class WebSocket(WSListener):
-    """A client's socket after the upgrade. One task reads it; anybody may push.
+    """A client's socket after the upgrade. One task reads what is not begun without it; anybody may
+    push.
 
     `silence` counts the rounds of the pings since the client was last heard of.
     """

@@ -161,6 +161,25 @@ async def test_who_cannot_be_told_costs_the_others_nothing() -> None:
         assert [entry["event"] for entry in logged] == ["telling_failed"]
 
 
+@pytest.mark.parametrize("end", ["while it waits", "during the commit"])
+async def test_who_was_told_is_not_told_again_at_the_end(end: str) -> None:
+    fixture = Fixture(1, "m", STANDARD, PLAYERS, ranked=False, created_at=START)
+    entry = Entry(fixture, Played(0, START, 40, None), 20)
+    told: list[object] = []
+    database: Any = SlowDatabase()
+    journal = journal_on(database)
+    task = asyncio.create_task(journal.run())
+    journal.post(entry, told.append)
+    await asyncio.sleep(0.01)
+    if end == "during the commit":
+        journal.close()
+    database.gate.set()
+    await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert told == [None]
+
+
 async def test_nothing_is_posted_while_the_database_is_away() -> None:
     fixture = Fixture(1, "m", STANDARD, PLAYERS, ranked=False, created_at=START)
     entry = Entry(fixture, Played(0, START, 40, None), 20)

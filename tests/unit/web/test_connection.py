@@ -138,6 +138,34 @@ async def test_what_came_too_late_goes_to_the_task(scripted: Scripted) -> None:
     await scripted.leave()
 
 
+async def test_what_came_too_late_counts_once(
+    socket: tuple[Transport, WebSocket, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = replace(LIMITS, messages_per_second=1.0, messages_burst=1)
+    scripted = Scripted(socket, monkeypatch, limits)
+    scripted.session.begin.return_value = True
+    await scripted.hear(b"login", b"move")
+    scripted.settle(Behind())
+    assert scripted.connection.busy, "the task has it, and is not there yet"
+    await asyncio.sleep(0)
+    assert (scripted.received, scripted.session.refuse.call_count) == ([b"move"], 0)
+    assert not scripted.connection.busy
+    await scripted.leave()
+
+
+async def test_a_bug_in_refusing_is_answered_and_the_connection_stays(scripted: Scripted) -> None:
+    scripted.session.begin.return_value = True
+    scripted.session.refuse.side_effect = ZeroDivisionError
+    await scripted.hear(b"move")
+    with capture_logs() as logs:
+        scripted.settle(Unavailable("gone"))
+    assert [entry["event"] for entry in logs] == ["message_failed"]
+    await scripted.hear(b"next")
+    assert scripted.begun == [b"move", b"next"]
+    scripted.settle(None)
+    await scripted.leave()
+
+
 async def test_what_was_not_stored_is_refused(scripted: Scripted) -> None:
     scripted.session.begin.return_value = True
     await scripted.hear(b"move")
