@@ -27,10 +27,9 @@ from uttt.domain.match import Fixture, Match, Player, begin, decide, evolve
 from uttt.rules.position import legal, play, start
 from uttt.rules.rulesets import STANDARD
 from uttt.settings import Settings
-from uttt.storage import matches, players, schema
-from uttt.storage.matches import NewMatch
+from uttt.storage import openings, players, schema
 from uttt.storage.nodes import NodeInfo
-from uttt.storage.work import Entry
+from uttt.storage.work import Entry, NewMatch
 from uttt.wire.codec import decode
 from uttt.wire.match_text import encode_match
 
@@ -126,8 +125,8 @@ def _make_matches(connection: Any) -> list[Match]:  # noqa: ANN401 - SQLAlchemy'
     for number in range(max(_BATCHES)):
         names = f"one{number}", f"two{number}"
         pair = [players.create(connection, name, None, None, 1) for name in names]
-        new = NewMatch(secrets.token_hex(16), STANDARD, (pair[0], pair[1]), 1)
-        made.append(matches.open_match(connection, new, 5))
+        new = NewMatch(secrets.token_hex(16), STANDARD, (pair[0], pair[1]), 1, 5)
+        made.append(openings.open_match(connection, new))
     return made
 
 

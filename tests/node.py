@@ -38,11 +38,11 @@ from uttt.service.roster import Roster
 from uttt.service.services import Services
 from uttt.service.sweeps import Sweeps
 from uttt.service.told import Told
-from uttt.storage import matches, players
+from uttt.storage import players
 from uttt.storage.backends import open_database
-from uttt.storage.matches import NewMatch
 from uttt.storage.nodes import NodeInfo
 from uttt.storage.schema import prepare
+from uttt.storage.work import NewMatch
 
 START = 1_900_000_000_000
 """Where the clocks of tests start, ms UTC: 2030-03-17."""
@@ -244,8 +244,8 @@ class Node:
     ) -> Match:
         """Make a match, as the lobby does."""
         new = NewMatch(public_id or f"{first.name}-{second.name}", ruleset, (first, second),
-                       self.clock())  # fmt: skip
-        match = await self.journal.write(lambda c: matches.open_match(c, new, 5))
+                       self.clock(), 5)  # fmt: skip
+        match = await self.journal.open(new)
         self.hall.add(match)
         return match
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,14 @@ class Client:
         except BrokenPipeError:
             raise Failed(f"the {self._name} has ended") from None
         return self.answer()
+
+    def pause(self) -> None:
+        """Stop it in the middle of whatever it does."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it run again."""
+        self._process.send_signal(signal.SIGCONT)
 
     def answer(self) -> dict[str, Any]:
         """Wait for an answer. Raises Failed if there is none."""
@@ -59,6 +68,7 @@ def client(module: str, *arguments: object, yielding: bool = False) -> Iterator[
             made = Client(process, module)
             made.answer()
             yield made
+            made.go_on()  # it was perhaps paused
             assert process.stdin is not None
             process.stdin.close()
             process.wait(30)

@@ -21,11 +21,10 @@ from uttt.domain.match import Match, Player
 from uttt.rules.rulesets import STANDARD
 from uttt.storage import matches, mysql, players, schema
 from uttt.storage.backends import open_database
-from uttt.storage.matches import NewMatch
 from uttt.storage.server import ServerDatabase
 from uttt.storage.tables import players as players_table
 from uttt.storage.tables import rating_counts
-from uttt.storage.work import Entry
+from uttt.storage.work import Entry, NewMatch
 
 START = 1_900_000_000_000
 
@@ -117,8 +116,14 @@ class Database:
         return player
 
     async def match(self, one: Player, two: Player, public_id: str = "m", at: int = START) -> Match:
-        new = NewMatch(public_id, STANDARD, (one, two), at)
-        match: Match = await self.write(lambda c: matches.open_match(c, new, 5))
+        return await self.open(NewMatch(public_id, STANDARD, (one, two), at, 5))
+
+    async def open(self, new: NewMatch) -> Match:
+        """One match alone; raises why it cannot be made."""
+        (outcome,) = await self.commit(new)
+        if isinstance(outcome, Exception):
+            raise outcome
+        match: Match = outcome
         return match
 
     async def append(self, match: Match, *events: Event) -> list[Any]:

@@ -7,9 +7,10 @@ import pytest
 
 from uttt.domain.events import Outcome, Played, Result
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import bots, friendships, matches, players, standings
-from uttt.storage.matches import NewMatch, TooManyMatches
+from uttt.storage import bots, friendships, players, standings
+from uttt.storage.openings import TooManyMatches
 from uttt.storage.players import BOT, NameTaken
+from uttt.storage.work import NewMatch
 
 START = 1_900_000_000_000
 NAME = "bot-chick"
@@ -23,9 +24,12 @@ async def account(database: Any) -> Any:
     return await database.read(lambda c: players.find(c, NAME))
 
 
-async def open_match(database: Any, *pair: Any, may_count: bool, **most: Any) -> Any:
-    new = NewMatch(f"m{pair[0].id}", STANDARD, pair, START, may_count=may_count)
-    return await database.write(lambda c: matches.open_match(c, new, 1, **most))
+async def open_match(database: Any, *pair: Any, may_count: bool, most: int = 1) -> Any:
+    """A match with a bot."""
+    limits = {pair[1].id: most}
+    return await database.open(
+        NewMatch(f"m{pair[0].id}", STANDARD, pair, START, 1, limits, bots_count=may_count)
+    )
 
 
 async def test_an_account_is_made_once(database: Any) -> None:
@@ -103,14 +107,13 @@ async def test_a_match_may_be_made_not_to_count(database: Any) -> None:
 async def test_its_limit_of_matches_is_its_own(database: Any) -> None:
     bot = await admit(database)
     people = [await database.guest(name) for name in ("ann", "bob", "cat")]
-    most = {"most_open": {bot.id: 2}}
     for person in people[:2]:
-        await open_match(database, person, bot, may_count=False, **most)
+        await open_match(database, person, bot, may_count=False, most=2)
     with pytest.raises(TooManyMatches) as full:
-        await open_match(database, people[2], bot, may_count=False, **most)
+        await open_match(database, people[2], bot, may_count=False, most=2)
     assert full.value.player_id == bot.id
     with pytest.raises(TooManyMatches) as full:
-        await open_match(database, people[0], people[2], may_count=False, **most)
+        await open_match(database, people[0], people[2], may_count=False, most=2)
     assert full.value.player_id == people[0].id
 
 
@@ -127,7 +130,7 @@ async def test_the_next_plies_of_its_open_matches(database: Any) -> None:
     bot = await admit(database)
     ann, bob, cat = [await database.guest(name) for name in ("ann", "bob", "cat")]
     first, second, third = [
-        await open_match(database, person, bot, may_count=False, most_open={bot.id: 9})
+        await open_match(database, person, bot, may_count=False, most=9)
         for person in (ann, bob, cat)
     ]
     await database.append(first, Played(0, START, 40, None), Played(1, START, 36, None))

@@ -10,10 +10,11 @@ from uttt.domain.analysis import Analysis
 from uttt.domain.events import Ended, Outcome, Played, Result
 from uttt.rules.rulesets import RULESETS, STANDARD
 from uttt.storage import analyses, endings, friendships, matches, players, sessions, standings
-from uttt.storage.matches import NewMatch, PairIsPlaying, TooManyMatches
+from uttt.storage.openings import PairIsPlaying, TooManyMatches
 from uttt.storage.players import NameTaken
 from uttt.storage.tables import matches as matches_table
 from uttt.storage.tables import metadata
+from uttt.storage.work import NewMatch
 
 START = 1_900_000_000_000
 WON = Outcome(Result.WON, 0, rated=True)
@@ -125,8 +126,7 @@ async def test_the_limit_of_open_matches(database: Any) -> None:
     others = [await database.guest(f"user{number}") for number in range(3)]
 
     def make(one: Any, two: Any, public_id: str) -> Any:
-        new = NewMatch(public_id, STANDARD, (one, two), START)
-        return database.write(lambda c: matches.open_match(c, new, 2))
+        return database.open(NewMatch(public_id, STANDARD, (one, two), START, 2))
 
     first = await make(ann, others[0], "m0")
     await make(others[1], ann, "m1")
@@ -141,8 +141,7 @@ async def test_the_limit_of_open_matches(database: Any) -> None:
 @pytest.mark.parametrize("ruleset", sorted(RULESETS))
 async def test_a_match_is_read_back_as_it_was_made(database: Any, ruleset: str) -> None:
     ann, bob = await database.account("ann"), await database.guest("bob")
-    new = NewMatch("m", RULESETS[ruleset], (bob, ann), START)
-    made = await database.write(lambda c: matches.open_match(c, new, 5))
+    made = await database.open(NewMatch("m", RULESETS[ruleset], (bob, ann), START, 5))
     assert await database.find() == made
     assert made.fixture.ranked is False
     assert made.fixture.players == (bob, ann)

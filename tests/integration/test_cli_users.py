@@ -15,8 +15,8 @@ from node import START
 from support.players import Players
 from support.server import running
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import bots, matches, players, schema, sessions
-from uttt.storage.matches import NewMatch
+from uttt.storage import bots, openings, players, schema, sessions
+from uttt.storage.work import NewMatch
 
 
 def use(directory: Path, url: str) -> None:
@@ -42,7 +42,7 @@ def peopled(home: Path) -> Path:
         tim = players.create(connection, "tim", None, None, START)
         for player, token in ((ann, b"a" * 32), (tim, b"t" * 32)):
             sessions.create(connection, player.id, token, START)
-        matches.open_match(connection, NewMatch("m", STANDARD, (ann, tim), START), 5)
+        openings.open_match(connection, NewMatch("m", STANDARD, (ann, tim), START, 5))
 
     schema.run(make_url(tomllib.loads((home / "uttt.toml").read_text())["database_url"]), fill)
     return home

@@ -1,45 +1,48 @@
 """Group commit: one task takes all that waits, has it written in one transaction, answers, repeats.
 
 Batch size follows load by itself: while one batch is on its way to the disk the next one gathers
-(only guests wait for each other besides, in `lanes.py`). Whoever posts an event is called back, and
-whoever awaits `append`, `write` or `admit` goes on, only when what he asked for is committed. Where
-the database can write several transactions at a time there are four lanes, so that no move waits
-for anything but moves: moves that end nothing, ends of matches, guests who come, and all else.
+(only guests and new matches wait for more of their kind besides, in `lanes.py`). Whoever posts an
+event is called back, and whoever awaits anything else goes on, only when what he asked for is
+committed. Where the database can write several transactions at a time there are five lanes, so that
+no move waits for anything but moves: moves that end nothing, ends of matches, guests who come,
+matches that begin, and all else.
 """
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
 from time import perf_counter
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 import structlog
 from sqlalchemy import Connection
 
+from uttt.domain.match import Match
 from uttt.metrics import Metrics
 from uttt.service.heartbeat import Heartbeat
 from uttt.service.lanes import Lane, Settle, Waiting
-from uttt.storage import guests
+from uttt.storage import guests, openings
 from uttt.storage.database import Database
 from uttt.storage.failures import Locked, Unavailable
-from uttt.storage.work import Entry, Newcomer
+from uttt.storage.work import Change, Entry, Newcomer, NewMatch, Work
 
 T = TypeVar("T")
 MAX_CHANGES: Final = 10
 """Changes in one transaction, where moves share it: a login takes as long as twenty moves."""
-MAX_NEWCOMERS_AMONG_MOVES: Final = 8
-"""Newcomers among those, so that there is room for others beside them."""
+MAX_GATHERED_AMONG_MOVES: Final = 8
+"""Newcomers and new matches among those, so that there is room for others beside them."""
 MAX_CHANGES_ALONE: Final = 1
 """The same in a lane of their own, which go on several at a time. Each takes its locks in the one
 order that all keep (players, the rest, numbers of ratings); two together would not.
 """
-MAX_NEWCOMERS: Final = 16
-"""Newcomers in one transaction in a lane of their own; each number is a statement of its own, which
-connections keep.
+MAX_GATHERED: Final = 16
+"""Newcomers, or new matches, in one transaction in a lane of their own; each number is a statement
+of its own, which connections keep.
 """
 _PATIENCE_FOR_CHANGES: Final = 5.0
-"""Seconds for one of those, since removing a player with many matches takes a while; and for
-newcomers, since a batch may have to wait for another one in which somebody waits for his name.
+"""Seconds for one of those, since removing a player with many matches takes a while; and for what
+is gathered, since a batch may have to wait for another one in which somebody waits for a name or a
+player.
 """
 
 log = structlog.get_logger(__name__)
@@ -52,14 +55,13 @@ class Journal:
         self._database = database
         self._heartbeat = heartbeat
         self._metrics = metrics
-        self._moves = Lane(
-            "moves", max_changes=MAX_CHANGES, max_newcomers=MAX_NEWCOMERS_AMONG_MOVES
-        )
-        self._ends = self._newcomers = self._changes = self._moves
+        self._moves = Lane("moves", max_changes=MAX_CHANGES, max_gathered=MAX_GATHERED_AMONG_MOVES)
+        self._ends = self._newcomers = self._matches = self._changes = self._moves
         if database.writers:
             self._ends = Lane("ends")
             patience = _PATIENCE_FOR_CHANGES
-            self._newcomers = Lane("newcomers", max_newcomers=MAX_NEWCOMERS, patience=patience)
+            self._newcomers = Lane("newcomers", max_gathered=MAX_GATHERED, patience=patience)
+            self._matches = Lane("matches", max_gathered=MAX_GATHERED, patience=patience)
             self._changes = Lane(  # one at a time does not get cheaper by waiting for more
                 "changes", max_changes=MAX_CHANGES_ALONE, patience=patience, rounds=0
             )
@@ -84,12 +86,12 @@ class Journal:
         self.post(entry, settle)
         await future
 
-    async def write(self, change: Callable[[Connection], T], *, urgent: bool = False) -> T:
+    async def write(self, change: Callable[[Connection], T]) -> T:
         """Run `change` and return what it returns, once committed. Raises what it raises, or
-        Unavailable. What is urgent is for those who play: it does not wait for those who log in.
+        Unavailable.
         """
         future, settle = self._accepted()
-        self._changes.add_change(change, settle, urgent=urgent)
+        self._changes.add_change(change, settle)
         result: T = await future
         return result
 
@@ -101,6 +103,16 @@ class Journal:
         self._newcomers.add_newcomer(newcomer, settle)
         ids: tuple[int, int] = await future
         return ids
+
+    async def open(self, new: NewMatch, *, at_once: bool = False) -> Match:
+        """Make a match and return it, once committed. `at_once`: it does not wait for others that
+        are to be made. Raises PlayerGone, TooManyMatches, PairIsPlaying or Unavailable.
+        """
+        future, settle = self._accepted()
+        shared = self._matches is self._moves  # by moves, of which there is always another batch
+        self._matches.add_match(new, settle, at_once=at_once or shared)
+        match: Match = await future
+        return match
 
     def _accepted(self) -> "tuple[asyncio.Future[Any], Settle]":
         """Return a future for something that is to be written, and what sets it. Raises
@@ -122,6 +134,7 @@ class Journal:
                 if self._database.writers:
                     tasks.create_task(self._run(self._ends), name="journal-ends")
                     tasks.create_task(self._run(self._newcomers), name="journal-newcomers")
+                    tasks.create_task(self._run(self._matches), name="journal-matches")
                 for number in range(self._database.writers):
                     tasks.create_task(self._run(self._changes), name=f"journal-changes-{number}")
         finally:
@@ -162,20 +175,15 @@ class Journal:
         _tell(batch, outcomes)
 
     def _are_tried_alone(self, lane: Lane, batch: list[Waiting], failure: Unavailable) -> bool:
-        """Whether newcomers are to be written one by one, since somebody has a name locked that one
-        of them wants: the others are not to suffer from it.
+        """Whether newcomers, or new matches, are to be written one by one, since somebody has a
+        name or a player locked that one of them wants: the others are not to suffer from it.
         """
-        together = lane is self._newcomers is not self._moves and len(batch) > 1
-        if together and isinstance(failure, Locked) and not lane.closing:  # nothing was written
-            alone = guests.create_without_waiting
-            self._changes.add_changes(
-                [
-                    (partial(alone, newcomer=cast("Newcomer", work)), settle, since)
-                    for work, settle, since in batch
-                ]
-            )
-            return True
-        return False
+        gathers = lane in (self._newcomers, self._matches) and lane is not self._moves
+        if not gathers or len(batch) == 1 or not isinstance(failure, Locked) or lane.closing:
+            return False
+        # nothing was written
+        self._changes.add_changes([(_alone(work), settle, since) for work, settle, since in batch])
+        return True
 
     def _judge(self, lane: Lane, failure: Unavailable, started: float, patience: float) -> None:
         """Tell an outage from somebody who keeps a few rows locked; a lock on moves is one."""
@@ -189,11 +197,18 @@ class Journal:
         self._refuse_waiting(failure)
 
     def _lanes(self) -> tuple[Lane, ...]:
-        return self._moves, self._ends, self._newcomers, self._changes
+        return self._moves, self._ends, self._newcomers, self._matches, self._changes
 
     def _refuse_waiting(self, failure: Unavailable) -> None:
         for lane in self._lanes():
             _refuse(lane.take_all(), failure)
+
+
+def _alone(work: Work) -> Change:
+    if isinstance(work, Newcomer):
+        return partial(guests.create_without_waiting, newcomer=work)
+    assert isinstance(work, NewMatch)  # noqa: S101 - there are no others in these lanes
+    return partial(openings.open_match, new=work)
 
 
 def _refuse(batch: list[Waiting], failure: Unavailable) -> None:

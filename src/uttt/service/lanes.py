@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, Final
 
 from uttt.storage.database import PATIENCE
-from uttt.storage.work import Change, Entry, Newcomer, Work
+from uttt.storage.work import Change, Entry, Newcomer, NewMatch, Work
 
 MAX_BATCH: Final = 256
 """Events in one transaction: more gain nothing and make everybody in it wait."""
@@ -24,17 +24,79 @@ _GATHERING: Final = 0.01
 such batch costs as much as several moves. Who comes when nobody has come just before him does not
 wait.
 """
+_GATHERING_OF_MATCHES: Final = 0.03
+"""The same for new matches."""
 _ENOUGH: Final = 8
-"""Newcomers who wait for no more of them."""
+"""So many wait for no more."""
 Settle = Callable[[Any], None]
 """Is called with what came of some work: what it returned, or the exception that it raised."""
 Waiting = tuple[Work, Settle, float]
 """What is to be written, how who waits for it hears of it, and since when (of `perf_counter`)."""
 
 
+class Gathering:
+    """Work of a kind of which a few pieces written together cost little more than one: what comes
+    right after some was taken waits for more of it, unless it is `enough`.
+    """
+
+    def __init__(self, wake: asyncio.Event, seconds: float) -> None:
+        """`wake` is set when there is something to be taken, `seconds` after some was taken at the
+        latest.
+        """
+        self._wake = wake
+        self._seconds = seconds
+        self._waiting: list[Waiting] = []
+        self._gathers = False  # since some was taken a moment ago
+        self._hurries = False
+        self._closing = False
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it waits for no more."""
+        gathers = self._gathers and not self._hurries and not self._closing
+        return len(self._waiting) >= (_ENOUGH if gathers else 1)
+
+    def add(self, waiting: Waiting, *, at_once: bool = False) -> None:
+        """Let something wait; `at_once`: and with it what has gathered, for no more."""
+        self._waiting.append(waiting)
+        self._hurries = self._hurries or at_once
+        if self.is_ready:
+            self._wake.set()
+
+    def close(self) -> None:
+        """Have nothing wait for more any more."""
+        self._closing = True
+
+    def take(self, most: int) -> list[Waiting]:
+        """Take out what is ready, those first that came first."""
+        if not self.is_ready:
+            return []
+        taken = self._waiting[:most]
+        del self._waiting[:most]
+        self._hurries = self._hurries and bool(self._waiting)
+        if not self._gathers:
+            self._gathers = True
+            asyncio.get_running_loop().call_later(self._seconds, self._end)
+        return taken
+
+    def take_all(self) -> list[Waiting]:
+        """Take out all."""
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def _end(self) -> None:
+        self._gathers = False
+        if self._waiting:
+            self._wake.set()
+
+
 class Lane:
-    """Work that waits to be written: events of matches, newcomers, and all else. Each kind has an
-    order of its own, that in which it came, less what is urgent; in a batch they follow each other.
+    """Work that waits to be written: events of matches, matches that begin, newcomers, and all
+    else. Each kind has an order of its own, that in which it came; in a batch they follow each
+    other.
     """
 
     def __init__(
@@ -42,12 +104,12 @@ class Lane:
         name: str,
         *,
         max_changes: int = 1,
-        max_newcomers: int = 1,
+        max_gathered: int = 1,
         patience: float = PATIENCE,
         rounds: int = _ROUNDS,
     ) -> None:
-        """`max_changes` and `max_newcomers`: in one batch, the former with the latter among them,
-        but for one change, for which there is always room.
+        """`max_changes` and `max_gathered`: in one batch, the former with the latter among them.
+        New matches come first, newcomers after them, and there is always room for one of each kind.
         """
         self.name = name
         self.wake = asyncio.Event()
@@ -55,30 +117,24 @@ class Lane:
         self.rounds = rounds
         self.closing = False
         self._max_changes = max_changes
-        self._max_newcomers = max_newcomers
+        self._max_gathered = max_gathered
         self._entries: list[Waiting] = []
         self._changes: list[Waiting] = []
-        self._urgent = 0  # of the changes, the first
-        self._newcomers: list[Waiting] = []
-        self._gathers = False  # newcomers, since some were taken a moment ago
+        self._newcomers = Gathering(self.wake, _GATHERING)
+        self._matches = Gathering(self.wake, _GATHERING_OF_MATCHES)
 
     def __len__(self) -> int:
-        return len(self._entries) + len(self._changes) + len(self._newcomers)
+        gathered = len(self._newcomers) + len(self._matches)
+        return len(self._entries) + len(self._changes) + gathered
 
     def add_entry(self, entry: Entry, settle: Settle) -> None:
         """Let an event wait."""
         self._entries.append((entry, settle, perf_counter()))
         self.wake.set()
 
-    def add_change(self, change: Change, settle: Settle, *, urgent: bool = False) -> None:
-        """Let a change wait: behind what is urgent if it is so itself, else behind all."""
-        waiting = change, settle, perf_counter()
-        self.wake.set()
-        if urgent:
-            self._changes.insert(self._urgent, waiting)
-            self._urgent += 1
-        else:
-            self._changes.append(waiting)
+    def add_change(self, change: Change, settle: Settle) -> None:
+        """Let a change wait."""
+        self.add_changes([(change, settle, perf_counter())])
 
     def add_changes(self, waiting: list[Waiting]) -> None:
         """Let those wait here who have waited elsewhere."""
@@ -87,51 +143,41 @@ class Lane:
 
     def add_newcomer(self, newcomer: Newcomer, settle: Settle) -> None:
         """Let a newcomer wait."""
-        self._newcomers.append((newcomer, settle, perf_counter()))
-        if self._has_gathered():
-            self.wake.set()
+        self._newcomers.add((newcomer, settle, perf_counter()))
+
+    def add_match(self, match: NewMatch, settle: Settle, *, at_once: bool) -> None:
+        """Let a new match wait; `at_once`: for no other one."""
+        self._matches.add((match, settle, perf_counter()), at_once=at_once)
 
     def take(self) -> tuple[list[Waiting], float]:
         """Take a batch out, and have `wake` say whether there is more; return with the batch the
         seconds that are left for it, for who has waited for the one before it has less patience.
         """
         entries = self._entries[:MAX_BATCH]
-        newcomers = self._take_newcomers() if self._has_gathered() else []
-        changes = self._changes[: max(1, self._max_changes - len(newcomers))]
+        matches = self._matches.take(self._max_gathered)
+        newcomers = self._newcomers.take(max(1, self._max_gathered - len(matches)))
+        changes = self._changes[: max(1, self._max_changes - len(newcomers) - len(matches))]
         del self._entries[:MAX_BATCH], self._changes[: len(changes)]
-        self._urgent = max(0, self._urgent - len(changes))
-        if not (self._entries or self._changes or self._has_gathered() or self.closing):
+        if not (self._entries or self._changes or self._gathered() or self.closing):
             self.wake.clear()
         now = perf_counter()
-        first = entries[:1] + newcomers[:1] + changes
+        first = entries[:1] + matches[:1] + newcomers[:1] + changes
         oldest = min((since for _, _, since in first), default=now)
-        return entries + newcomers + changes, max(self.patience - (now - oldest), _LEAST_PATIENCE)
+        batch = entries + matches + newcomers + changes
+        return batch, max(self.patience - (now - oldest), _LEAST_PATIENCE)
 
     def take_all(self) -> list[Waiting]:
         """Take all out."""
-        waiting = self._entries + self._newcomers + self._changes
-        self._entries, self._newcomers, self._changes = [], [], []
-        self._urgent = 0
-        return waiting
+        waiting = self._entries + self._changes
+        self._entries, self._changes = [], []
+        return waiting + self._matches.take_all() + self._newcomers.take_all()
 
     def close(self) -> None:
-        """Have what waits taken soon: gather nobody any more."""
+        """Have what waits taken soon: gather nothing any more."""
         self.closing = True
+        self._matches.close()
+        self._newcomers.close()
         self.wake.set()
 
-    def _has_gathered(self) -> bool:
-        enough = _ENOUGH if self._gathers and not self.closing else 1
-        return len(self._newcomers) >= enough
-
-    def _take_newcomers(self) -> list[Waiting]:
-        newcomers = self._newcomers[: self._max_newcomers]
-        del self._newcomers[: self._max_newcomers]
-        if not self._gathers:
-            self._gathers = True
-            asyncio.get_running_loop().call_later(_GATHERING, self._end_gathering)
-        return newcomers
-
-    def _end_gathering(self) -> None:
-        self._gathers = False
-        if self._newcomers:
-            self.wake.set()
+    def _gathered(self) -> bool:
+        return self._matches.is_ready or self._newcomers.is_ready

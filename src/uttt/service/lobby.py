@@ -4,11 +4,10 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import structlog
-from sqlalchemy import Connection
 
 from uttt.bus.local import LocalBus
 from uttt.bus.notices import MatchChanged, MatchGone, Notice
@@ -20,14 +19,21 @@ from uttt.service.clock import Clock
 from uttt.service.hall import Hall
 from uttt.service.journal import Journal
 from uttt.service.roster import Roster
-from uttt.storage import matches, players
 from uttt.storage.failures import Unavailable
-from uttt.storage.matches import NewMatch, PairIsPlaying, PlayerGone, TooManyMatches
+from uttt.storage.openings import (
+    BotIsAway,
+    NoSuchPlayer,
+    PairIsPlaying,
+    PlayerGone,
+    TooManyMatches,
+)
+from uttt.storage.work import NewMatch
 
 log = structlog.get_logger(__name__)
 _PAIRS: Final = 256
 """Locks for pairs of players; those who share one by chance only wait a little."""
 _YOU_ARE_GONE = "Your session has ended. Please log in again."
+_NOBODY_OF_THIS_NAME = "There is no player of this name."
 
 
 class Seeker(NamedTuple):
@@ -101,27 +107,24 @@ class Lobby:
         if name == player.name:
             raise RequestRefused("You cannot play against yourself.")
         if name is None:
-            raise RequestRefused("There is no player of this name.")
-
-        def find(connection: Connection) -> Player:
-            account = players.find(connection, name)
-            if account is None:
-                raise RequestRefused("There is no player of this name.")
-            if account.is_bot and account.player.id not in self._roster:
-                raise RequestRefused("Bots do not play here at the moment.")
-            return account.player
+            raise RequestRefused(_NOBODY_OF_THIS_NAME)
 
         pair = hash(frozenset((player.name, name)))
         try:
             # of two who invite each other the second hears of the match before he is refused
             async with self._pairs[pair % len(self._pairs)]:
-                match = await self._open(lambda connection: (player, find(connection)))
+                match = await self._open(player, name)
         except TooManyMatches as full:
             if full.player_id in self._roster:
                 raise RequestRefused(f"{name} plays too many matches at the moment.") from None
             raise self._too_many(own=full.player_id == player.id) from None
-        except PlayerGone:
-            raise RequestRefused(_YOU_ARE_GONE) from None
+        except NoSuchPlayer:
+            raise RequestRefused(_NOBODY_OF_THIS_NAME) from None
+        except BotIsAway:
+            raise RequestRefused("Bots do not play here at the moment.") from None
+        except PlayerGone as gone:
+            own = gone.player_id == player.id
+            raise RequestRefused(_YOU_ARE_GONE if own else _NOBODY_OF_THIS_NAME) from None
         except PairIsPlaying:
             raise RequestRefused(f"You already have a match with {name}.") from None
         opponent = match.fixture.players[1]
@@ -158,7 +161,7 @@ class Lobby:
     async def _try(self, player: Player, bot: Player) -> None:
         try:
             # he has not asked for it, so it must cost him nothing
-            await self._open(lambda _: (player, bot), may_count=False)
+            await self._open(player, bot, bots_count=False, at_once=True)
         except PlayerGone as gone:
             if gone.player_id == player.id:
                 self.leave(player.id)
@@ -234,7 +237,7 @@ class Lobby:
         waited = [s.player for s in self._waiting.values() if s.player in (one, other)]
         first = waited[0]
         second = other if first is one else one
-        await self._open(lambda _: (first, second))
+        await self._open(first, second, at_once=True)
 
     def _may_meet(self, waiting: int, seeker: int) -> bool:
         open_matches = self._hall.open_of(waiting)
@@ -243,18 +246,13 @@ class Lobby:
         )
 
     async def _open(
-        self, find_players: Callable[[Connection], tuple[Player, Player]], *, may_count: bool = True
+        self, first: Player, second: Player | str, *, bots_count: bool = True, at_once: bool = False
     ) -> Match:
-        public_id, now = secrets.token_hex(16), self._clock()
-
-        def change(connection: Connection) -> Match:
-            pair = find_players(connection)
-            bots = {p.id: self._roster.most_open for p in pair if p.id in self._roster}
-            counts = may_count and (self._roster.rated or not bots)
-            new = NewMatch(public_id, STANDARD, pair, now, may_count=counts)
-            return matches.open_match(connection, new, self._max_open, bots)
-
-        match = await self._journal.write(change, urgent=True)
+        new = NewMatch(
+            secrets.token_hex(16), STANDARD, (first, second), self._clock(), self._max_open,
+            self._roster.limits, bots_count=bots_count and self._roster.rated,
+        )  # fmt: skip
+        match = await self._journal.open(new, at_once=at_once)
         self._hall.add(match)
         self._bus.publish(MatchChanged(match))
         return match

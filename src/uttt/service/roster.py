@@ -76,6 +76,11 @@ class Roster:
         """Return the bot with this account, if it is one."""
         return self._bots.get(player_id)
 
+    @property
+    def limits(self) -> dict[int, int]:
+        """How many matches each may have at a time, by player id."""
+        return dict.fromkeys(self._bots, self.most_open)
+
     @staticmethod
     def strength(name: str) -> int:
         """Return how strong the bot of this name is among bots; 0 if it is none of ours."""

@@ -18,8 +18,8 @@ class Database(Protocol):
     """A place where what is committed stays. All methods may raise Unavailable."""
 
     writers: int
-    """How many batches of changes it can write beside those of moves, of ends and of newcomers; 0:
-    only one batch at a time.
+    """How many batches of changes it can write beside those of moves, of ends, of newcomers and of
+    new matches; 0: only one batch at a time.
     """
 
     async def read(self, query: Callable[[Connection], T]) -> T:

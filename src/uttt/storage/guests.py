@@ -1,12 +1,11 @@
 """Statements that make temporary users, each with a session: one, or several at once."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
 
 from uttt.storage import players, sessions
-from uttt.storage.prepared import Prepared, Values
+from uttt.storage.prepared import Prepared, PreparedInsertion
 from uttt.storage.tables import players as players_table
 from uttt.storage.tables import sessions as sessions_table
 from uttt.storage.work import Newcomer
@@ -15,36 +14,13 @@ Ids = tuple[int, int]
 """Of a player and of his session."""
 
 
-class _Insertion:
-    """An INSERT of several rows that returns of each two columns: a statement for each number."""
-
-    def __init__(self, table: Table, key: str, value: str) -> None:
-        self._table = table
-        self._returned = table.c[key], table.c[value]
-        self._of_number: dict[int, Prepared] = {}
-
-    def run(self, connection: Connection, rows: Sequence[Values]) -> dict[Any, Any]:
-        """Insert rows, all with the same columns; return the second returned column by the first.
-        Raises DBAPIError.
-        """
-        prepared = self._of_number.get(len(rows))
-        if prepared is None:
-            places: list[dict[str, Any]] = [
-                {name: bindparam(f"{name}_{n}") for name in rows[0]} for n in range(len(rows))
-            ]
-            statement = insert(self._table).values(places).returning(*self._returned)
-            prepared = self._of_number[len(rows)] = Prepared(statement)
-        values = {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in row}
-        return dict(prepared.rows(connection, values))
-
-
 _LOCK_NAME = Prepared(
     select(players_table.c.id)
     .where(players_table.c.name == bindparam("name"))
     .with_for_update(key_share=True, nowait=True)
 )
-_INSERT_PLAYERS = _Insertion(players_table, "name", "id")
-_INSERT_SESSIONS = _Insertion(sessions_table, "player_id", "id")
+_INSERT_PLAYERS = PreparedInsertion(players_table, "name", "id")
+_INSERT_SESSIONS = PreparedInsertion(sessions_table, "player_id", "id")
 
 
 def create(connection: Connection, newcomer: Newcomer) -> Ids:
@@ -76,18 +52,14 @@ def create_all(connection: Connection, newcomers: Sequence[Newcomer]) -> list[Id
     savepoint) is of no use any more.
     """
     ordered = sorted(newcomers)  # by name: no deadlock with another node
-    players_of = _INSERT_PLAYERS.run(
-        connection,
-        [
-            {"name": name, "registered": False, "created_at": now, "seen_at": now}
-            for name, _, now in ordered
-        ],
-    )
-    sessions_of = _INSERT_SESSIONS.run(
-        connection,
-        [
-            {"player_id": players_of[name], "token_hash": hash_, "created_at": now, "seen_at": now}
-            for name, hash_, now in ordered
-        ],
-    )
+    guests = [
+        {"name": name, "registered": False, "created_at": now, "seen_at": now}
+        for name, _, now in ordered
+    ]
+    players_of = dict(_INSERT_PLAYERS.rows(connection, guests))
+    theirs = [
+        {"player_id": players_of[name], "token_hash": hash_, "created_at": now, "seen_at": now}
+        for name, hash_, now in ordered
+    ]
+    sessions_of = dict(_INSERT_SESSIONS.rows(connection, theirs))
     return [(players_of[name], sessions_of[players_of[name]]) for name, _, _ in newcomers]

@@ -1,4 +1,5 @@
-"""Statements about matches: making and reading them. How they end is in `endings.py`.
+"""Statements about matches: reading them. How they begin is in `openings.py`, how they end in
+`endings.py`.
 
 The one statement that is neither here nor there is the insertion of a move, which each database
 does in its own fastest way (in the module of its name).
@@ -6,8 +7,8 @@ does in its own fastest way (in the module of its name).
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     or_,
     select,
     update,
@@ -28,48 +28,11 @@ from sqlalchemy import (
 from uttt.domain import match as matches_domain
 from uttt.domain.events import Ended, Event, Outcome, Played, Result
 from uttt.domain.match import Fixture, Match, Player
-from uttt.rules.notation import format_position, parse_setup
-from uttt.rules.position import Position
-from uttt.rules.rulesets import RULESETS, Ruleset
-from uttt.storage.endings import lock_players
-from uttt.storage.prepared import Prepared, PreparedForList
+from uttt.rules.notation import parse_setup
+from uttt.rules.rulesets import RULESETS
+from uttt.storage.prepared import Prepared
 from uttt.storage.tables import matches, moves, players, seats
 from uttt.storage.work import NO_MOVE
-
-NOBODY: Final[Mapping[int, int]] = {}
-
-
-class PairIsPlaying(Exception):
-    """The two have an open match with each other."""
-
-
-class TooManyMatches(Exception):
-    """The player `player_id` takes part in as many open matches as are allowed."""
-
-    def __init__(self, player_id: int) -> None:
-        super().__init__(player_id)
-        self.player_id = player_id
-
-
-class PlayerGone(Exception):
-    """The player `player_id` was deleted."""
-
-    def __init__(self, player_id: int) -> None:
-        super().__init__(player_id)
-        self.player_id = player_id
-
-
-class NewMatch(NamedTuple):
-    """A match that is to be made."""
-
-    public_id: str
-    ruleset: Ruleset
-    players: tuple[Player, Player]
-    created_at: int
-    setup: Position | None = None
-    """Where it begins, if not on the empty board."""
-    may_count: bool = True
-    """Whether it counts for ratings, if both have accounts."""
 
 
 def open_count(connection: Connection, player_id: int) -> int:
@@ -83,76 +46,6 @@ def open_count(connection: Connection, player_id: int) -> int:
 
 
 _SEATS = Prepared(select(seats.c.match_id).where(seats.c.player_id == bindparam("player_id")))
-_OPEN_PAIRS = PreparedForList(
-    lambda ids: (
-        select(seats.c.player_id, matches.c.open_pair)
-        .join(matches, matches.c.id == seats.c.match_id)
-        .where(seats.c.player_id.in_(ids), matches.c.result.is_(None))
-    )
-)
-_INSERT = Prepared(
-    insert(matches).values(
-        public_id=bindparam("public_id"),
-        ruleset=bindparam("ruleset"),
-        player_a=bindparam("player_a"),
-        player_b=bindparam("player_b"),
-        ranked=bindparam("ranked"),
-        created_at=bindparam("created_at"),
-        open_pair=bindparam("open_pair"),
-        idle_since=bindparam("idle_since"),
-        rated=False,
-        setup=bindparam("setup"),
-    )
-)
-_SEAT_BOTH = Prepared(
-    insert(seats).values(
-        [
-            {"player_id": bindparam("first"), "match_id": bindparam("match_id")},
-            {"player_id": bindparam("second"), "match_id": bindparam("match_id")},
-        ]
-    )
-)
-
-
-def open_match(
-    connection: Connection, new: NewMatch, max_open: int, most_open: Mapping[int, int] = NOBODY
-) -> Match:
-    """Make a match. A player may have `max_open` open ones, those in `most_open` (by id) that many.
-
-    Raises PlayerGone, TooManyMatches (for both player_a is looked at first) or PairIsPlaying.
-    """
-    first, second = new.players
-    existing = lock_players(connection, (first.id, second.id))
-    playing = _OPEN_PAIRS.rows(connection, (first.id, second.id))
-    for player in new.players:
-        if player.id not in existing:
-            raise PlayerGone(player.id)
-        limit = most_open.get(player.id, max_open)
-        if sum(player_id == player.id for player_id, _ in playing) >= limit:
-            raise TooManyMatches(player.id)
-    pair = f"{min(first.id, second.id)}-{max(first.id, second.id)}"
-    if any(open_pair == pair for _, open_pair in playing):
-        raise PairIsPlaying
-    ranked = new.may_count and first.registered and second.registered
-    row = {
-        "public_id": new.public_id,
-        "ruleset": new.ruleset.name,
-        "player_a": first.id,
-        "player_b": second.id,
-        "ranked": ranked,
-        "created_at": new.created_at,
-        "open_pair": pair,
-        "idle_since": new.created_at,
-        "setup": None if new.setup is None else format_position(new.setup),
-    }
-    match_id = _INSERT.insert(connection, row)
-    seated = {"first": first.id, "second": second.id, "match_id": match_id}
-    _SEAT_BOTH.run(connection, seated)
-    fixture = Fixture(
-        match_id, new.public_id, new.ruleset, new.players, ranked, new.created_at, new.setup
-    )
-    return matches_domain.begin(fixture)
-
 
 _PUBLIC_ID = re.compile(r"[!-~]{1,32}")
 _player_a = alias(players, "a")

@@ -49,6 +49,7 @@ _COLUMNS = (
 
 
 _FIND = Prepared(select(*_COLUMNS).where(players.c.name == bindparam("name")))
+_FIND_ALL = PreparedForList(lambda names: select(*_COLUMNS).where(players.c.name.in_(names)))
 _INSERT = Prepared(
     insert(players).values(
         name=bindparam("name"),
@@ -80,6 +81,12 @@ def find(connection: Connection, name: str) -> Account | None:
     """Return the holder of a folded name, if there is one."""
     found = _FIND.rows(connection, {"name": name})
     return _account(found[0]) if found else None
+
+
+def find_all(connection: Connection, names: Sequence[str]) -> dict[str, Account]:
+    """Return by their names the holders of those of these folded names that somebody has."""
+    found = [_account(row) for row in (_FIND_ALL.rows(connection, names) if names else ())]
+    return {account.player.name: account for account in found}
 
 
 def listing(connection: Connection, after: str, limit: int) -> list[Account]:

@@ -8,7 +8,7 @@ belongs to logins and to the beginnings and ends of matches; all else is run the
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
-from sqlalchemy import BindParameter, Connection, Dialect, bindparam
+from sqlalchemy import BindParameter, Connection, Dialect, Table, bindparam, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.elements import CompilerElement
 
@@ -200,3 +200,35 @@ class PreparedForList:
         for number in range(len(items), length):
             values[f"item{number}"] = items[-1]
         return prepared, values
+
+
+class PreparedInsertion:
+    """An INSERT of several rows, all with the same columns: compiled for each number of rows."""
+
+    def __init__(self, table: Table, *returned: str) -> None:
+        """`returned`: the columns that it returns of each row, for databases that can."""
+        self._table = table
+        self._returned = [table.c[name] for name in returned]
+        self._of_number: dict[int, Prepared] = {}
+
+    def rows(self, connection: Connection, rows: Sequence[Values]) -> Sequence[Any]:
+        """Insert rows, and return what it returns of them, in any order. Raises DBAPIError."""
+        prepared, values = self._for(rows)
+        return prepared.rows(connection, values)
+
+    def run(self, connection: Connection, rows: Sequence[Values]) -> int:
+        """Insert rows with one that returns nothing. Raises DBAPIError."""
+        prepared, values = self._for(rows)
+        return prepared.run(connection, values)
+
+    def _for(self, rows: Sequence[Values]) -> tuple[Prepared, Values]:
+        prepared = self._of_number.get(len(rows))
+        if prepared is None:
+            places: list[dict[str, Any]] = [
+                {name: bindparam(f"{name}_{n}") for name in rows[0]} for n in range(len(rows))
+            ]
+            statement = insert(self._table).values(places)
+            if self._returned:
+                statement = statement.returning(*self._returned)
+            prepared = self._of_number[len(rows)] = Prepared(statement)
+        return prepared, {f"{name}_{n}": row[name] for n, row in enumerate(rows) for name in row}

@@ -53,8 +53,8 @@ class ServerDatabase:
         self._dialect = dialect
         self._failures: tuple[type[BaseException], ...] = (Lost, *dialect.failures)
         self._writing = Connections(
-            # one more for the ends of matches, one for newcomers and one for the heartbeat
-            url, dialect, "READ COMMITTED", _WRITERS + 3, _LONG_STATEMENT_TIMEOUT, self._distrust,
+            # one more each for ends of matches, newcomers, new matches and the heartbeat
+            url, dialect, "READ COMMITTED", _WRITERS + 4, _LONG_STATEMENT_TIMEOUT, self._distrust,
         )  # fmt: skip
         self._reading = Connections(
             url, dialect, "REPEATABLE READ", _READERS, _STATEMENT_TIMEOUT, self._distrust

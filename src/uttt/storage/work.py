@@ -1,18 +1,22 @@
-"""What a database is asked to write: events of matches, guests who come, functions of a connection.
+"""What a database is asked to write: events of matches, guests who come, matches that begin, and
+functions of a connection.
 
 Only the words; how it is written is the business of `sqlite.py` and `server.py`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
 from uttt.domain.events import Event, Played
-from uttt.domain.match import Fixture
+from uttt.domain.match import Fixture, Player
+from uttt.rules.position import Position
+from uttt.rules.rulesets import Ruleset
 
 NO_MOVE: Final = -1
 """In the column `moves.move`: the match ended at this ply without a move."""
+NOBODY: Final[Mapping[int, int]] = {}
 
 
 class Entry(NamedTuple):
@@ -40,9 +44,29 @@ class Newcomer(NamedTuple):
     now: int
 
 
+class NewMatch(NamedTuple):
+    """A match that is to be made: returns it, or raises what `openings.Refusal` says. Several are
+    written together, too.
+    """
+
+    public_id: str
+    ruleset: Ruleset
+    players: tuple[Player, Player | str]
+    """Who begins, and his opponent or the name of one."""
+    created_at: int
+    max_open: int
+    """How many open matches a player may have."""
+    bots: Mapping[int, int] = NOBODY
+    """The bots that play here, by id, and how many open matches each of them may have."""
+    bots_count: bool = True
+    """Whether a match against one of them counts for ratings, as one between accounts does."""
+    setup: Position | None = None
+    """Where it begins, if not on the empty board."""
+
+
 Change = Callable[[Connection], Any]
 """Any other write. It may run more than once (the transaction before was undone then), so it does
 nothing but SQL. If a statement fails, so must the change, with this error or a better one: to go on
 would be to write outside of the transaction, or in one that will be undone."""
 
-Work = Entry | Newcomer | Change
+Work = Entry | Newcomer | NewMatch | Change

@@ -15,10 +15,10 @@ from databases import Places
 from node import START
 from uttt.domain.match import Player
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import backends, matches, players, schema
+from uttt.storage import backends, openings, players, schema
 from uttt.storage.backups import writing as backup
-from uttt.storage.matches import NewMatch
 from uttt.storage.schema import SchemaMismatch, State
+from uttt.storage.work import NewMatch
 
 HEAD = schema.head()
 EARLIER = [revision for revision in samples.SAMPLES if revision != HEAD]
@@ -58,7 +58,7 @@ def test_it_is_of_one_moment_and_holds_up_nobody(
     def play(connection: Connection) -> None:
         new = players.create(connection, "new", "hash", 1000, START)
         ann = Player(1, "ann", registered=True)
-        match = matches.open_match(connection, NewMatch("new", STANDARD, (ann, new), START), 9)
+        match = openings.open_match(connection, NewMatch("new", STANDARD, (ann, new), START, 9))
         rows = [{"match_id": match.fixture.id, "ply": 0, "move": 40, "at": START}]
         connection.execute(insert(schema.metadata.tables["moves"]), rows)
         players.remove(connection, 2)

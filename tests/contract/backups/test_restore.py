@@ -15,15 +15,15 @@ from databases import SERVERS, Places
 from node import START
 from uttt.domain.match import Player
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import backends, matches, nodes, players, schema, sessions
+from uttt.storage import backends, nodes, openings, players, schema, sessions
 from uttt.storage.backups import reading as backup_reader
 from uttt.storage.backups import restoring as restore
 from uttt.storage.backups.format import BadBackup
 from uttt.storage.backups.restoring import CannotRestore
-from uttt.storage.matches import NewMatch
 from uttt.storage.nodes import NodeInfo
 from uttt.storage.schema import State
 from uttt.storage.tables import players as players_table
+from uttt.storage.work import NewMatch
 
 HEAD = schema.head()
 NODE = NodeInfo("n", "0.1.0", HEAD, "play.example.org:5556", 1)
@@ -50,7 +50,7 @@ def test_new_rows_get_new_ids(empty: URL, sound: bytes) -> None:
     def create(connection: Connection) -> tuple[int, int, int]:
         new = players.create(connection, "new", None, None, START)
         bob = Player(2, "bob", registered=True)
-        match = matches.open_match(connection, NewMatch("new", STANDARD, (bob, new), START), 5)
+        match = openings.open_match(connection, NewMatch("new", STANDARD, (bob, new), START, 5))
         session = sessions.create(connection, new.id, b"n" * 32, START)
         return new.id, match.fixture.id, session
 

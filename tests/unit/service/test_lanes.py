@@ -14,18 +14,25 @@ from uttt.metrics import Metrics
 from uttt.rules.rulesets import STANDARD
 from uttt.service import lanes
 from uttt.service.heartbeat import Heartbeat
-from uttt.service.journal import MAX_CHANGES_ALONE, MAX_NEWCOMERS, Journal
+from uttt.service.journal import (
+    MAX_CHANGES,
+    MAX_CHANGES_ALONE,
+    MAX_GATHERED,
+    MAX_GATHERED_AMONG_MOVES,
+    Journal,
+)
 from uttt.service.lanes import MAX_BATCH
-from uttt.storage import guests
+from uttt.storage import guests, openings
 from uttt.storage.database import PATIENCE
 from uttt.storage.failures import Locked, Unavailable
 from uttt.storage.nodes import NodeInfo
-from uttt.storage.work import Entry, Newcomer, Work
+from uttt.storage.work import Entry, Newcomer, NewMatch, Work
 
 PLAYERS = (Player(1, "ann", registered=False), Player(2, "bob", registered=False))
 FIXTURE = Fixture(1, "m", STANDARD, PLAYERS, ranked=False, created_at=START)
 MOVE = Played(0, START, 40, None)
 GUEST = Newcomer("eve", bytes(32), START)
+NEW = NewMatch("new", STANDARD, PLAYERS, START, 5)
 END = Ended(0, START, Outcome(Result.VOID, None, rated=False))
 
 
@@ -65,11 +72,15 @@ def is_end(work: Work) -> bool:
 
 
 def is_change(work: Work) -> bool:
-    return not isinstance(work, (Entry, Newcomer))
+    return not isinstance(work, (Entry, Newcomer, NewMatch))
 
 
 def is_newcomer(work: Work) -> bool:
     return isinstance(work, Newcomer)
+
+
+def is_new_match(work: Work) -> bool:
+    return isinstance(work, NewMatch)
 
 
 @asynccontextmanager
@@ -88,11 +99,11 @@ async def running(writers: int = 2) -> AsyncIterator[tuple[Journal, Writers, Hea
     await task
 
 
-Wanted = Event | Newcomer | None
+Wanted = Event | Newcomer | NewMatch | None
 
 
 async def asked(journal: Journal, *wanted: Wanted) -> list[asyncio.Future[Any]]:
-    """Ask for events, newcomers, or with None for changes, one after the other."""
+    """Ask for events, newcomers, matches, or with None for changes, one after the other."""
     tasks = []
     for one in wanted:
         tasks.append(asyncio.ensure_future(ask(journal, one)))
@@ -106,6 +117,8 @@ def ask(journal: Journal, wanted: Wanted) -> Awaitable[Any]:
         return journal.write(lambda _: None)
     if isinstance(wanted, Newcomer):
         return journal.admit(wanted)
+    if isinstance(wanted, NewMatch):
+        return journal.open(wanted)
     return journal.append(entry(wanted))
 
 
@@ -117,16 +130,22 @@ async def rounds() -> None:
 
 @pytest.fixture
 def gathering_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Newcomers wait until there are enough."""
+    """Newcomers, and matches, wait until there are enough."""
     monkeypatch.setattr(lanes, "_GATHERING", 3600)
+    monkeypatch.setattr(lanes, "_GATHERING_OF_MATCHES", 3600)
 
 
 async def next_newcomers(database: Writers) -> list[Work]:
     """The batch of newcomers that is under way, or the next one."""
+    return await next_of(database, is_newcomer)
+
+
+async def next_of(database: Writers, kind: Callable[[Work], bool]) -> list[Work]:
+    """The batch of this kind that is under way, or the next one."""
     async with asyncio.timeout(10):
-        while not database.of(is_newcomer):
+        while not database.of(kind):
             await rounds()
-    ((batch, _, _),) = database.of(is_newcomer)
+    ((batch, _, _),) = database.of(kind)
     return batch
 
 
@@ -136,11 +155,12 @@ def entry(event: Event) -> Entry:
 
 async def test_nothing_waits_for_what_is_of_another_kind() -> None:
     async with running() as (journal, database, _):
-        await asked(journal, None, None, None, None, MOVE, END, GUEST)
+        await asked(journal, None, None, None, None, MOVE, END, GUEST, NEW)
         assert len(database.of(is_change)) == 2, "as many at a time as there are writers"
         assert len(database.of(is_move)) == 1
         assert len(database.of(is_end)) == 1
         assert len(database.of(is_newcomer)) == 1
+        assert len(database.of(is_new_match)) == 1
 
 
 @pytest.mark.parametrize(
@@ -148,7 +168,8 @@ async def test_nothing_waits_for_what_is_of_another_kind() -> None:
     [
         (MOVE, is_move, MAX_BATCH),
         (END, is_end, MAX_BATCH),
-        (GUEST, is_newcomer, MAX_NEWCOMERS),
+        (GUEST, is_newcomer, MAX_GATHERED),
+        (NEW, is_new_match, MAX_GATHERED),
         (None, is_change, MAX_CHANGES_ALONE),
     ],
 )
@@ -163,29 +184,6 @@ async def test_long_batches_are_split(
         sizes = [len(batch) for batch, _, _ in database.batches if kind(batch[0])]
         assert sum(sizes) == len(tasks)
         assert max(sizes) == longest
-
-
-async def test_what_is_urgent_goes_before_other_changes() -> None:
-    order: list[str] = []
-
-    def noted(name: str) -> Callable[[Any], None]:
-        return lambda _: order.append(name)
-
-    async with running() as (journal, database, _):
-        await asked(journal, None, None)  # both writers are busy
-        login = asyncio.create_task(journal.write(noted("login")))
-        await rounds()
-        match = asyncio.create_task(journal.write(noted("match"), urgent=True))
-        await rounds()
-        for wanted in (match, login):
-            _, _, done = database.of(is_change)[0]
-            done.set_result(None)
-            await rounds()
-            (change,), _, _ = database.batches[-1]
-            change(None)
-            assert order[-1] == ("match" if wanted is match else "login")
-        database.let_go()
-        await asyncio.gather(match, login)
 
 
 async def test_who_has_waited_has_less_patience() -> None:
@@ -219,18 +217,19 @@ async def test_changes_that_have_waited_together_have_the_same_patience() -> Non
         await asyncio.gather(*waiting)
 
 
-@pytest.mark.parametrize("event", [MOVE, END, GUEST, None])
+@pytest.mark.parametrize("event", [MOVE, END, GUEST, NEW, None])
 async def test_an_outage_refuses_all_that_waits_in_all_lanes(event: Wanted) -> None:
     async with running() as (journal, database, heartbeat):
         first = await asked(journal, event)
         if event is None:
             first += await asked(journal, event)
         (failing,) = {id(done): done for _, _, done in database.batches[-1:]}.values()
-        waiting = await asked(journal, MOVE, MOVE, END, END, GUEST, GUEST, *[None] * 4)
+        kinds_of_work = MOVE, END, GUEST, NEW
+        waiting = await asked(journal, *kinds_of_work * 2, *[None] * 4)
         failing.set_exception(Unavailable("gone"))
         await asyncio.sleep(0.01)
         assert not heartbeat.healthy
-        kinds = (is_move, is_end, is_newcomer, is_change)
+        kinds = (is_move, is_end, is_newcomer, is_new_match, is_change)
         busy = [batch for kind in kinds for batch in database.of(kind)]
         under_way = sum(len(batch) for batch, _, _ in busy)
         refused = [task for task in waiting if task.done()]
@@ -251,7 +250,7 @@ async def test_a_lock_on_moves_is_an_outage() -> None:
         assert not heartbeat.healthy
 
 
-@pytest.mark.parametrize("event", [END, GUEST, None])
+@pytest.mark.parametrize("event", [END, GUEST, NEW, None])
 async def test_a_lock_on_anything_else_is_none(event: Wanted) -> None:
     async with running() as (journal, database, heartbeat):
         (task,) = await asked(journal, event)
@@ -261,25 +260,34 @@ async def test_a_lock_on_anything_else_is_none(event: Wanted) -> None:
         assert heartbeat.healthy
 
 
-async def test_a_name_that_is_locked_keeps_no_others_waiting() -> None:
-    """Newcomers whose batch failed for a lock are written one by one, those behind them as ever."""
+@pytest.mark.parametrize(
+    ("piece", "kind", "alone", "keyword"),
+    [
+        (GUEST, is_newcomer, guests.create_without_waiting, "newcomer"),
+        (NEW, is_new_match, openings.open_match, "new"),
+    ],
+)
+async def test_a_lock_on_one_of_several_keeps_no_others_waiting(
+    piece: Wanted, kind: Callable[[Work], bool], alone: Callable[..., Any], keyword: str
+) -> None:
+    """What was to be written together is written one by one, what comes behind it as ever."""
     async with running() as (journal, database, heartbeat):
-        tasks = await asked(journal, GUEST)
-        tasks += await asked(journal, *[GUEST] * 3)
-        _, _, first = database.of(is_newcomer)[0]
+        tasks = await asked(journal, piece)
+        tasks += await asked(journal, *[piece] * 3)
+        _, _, first = database.of(kind)[0]
         first.set_result(None)
-        assert await next_newcomers(database) == [GUEST] * 3
-        ((_, _, done),) = database.of(is_newcomer)
-        done.set_exception(Locked("somebody has the name"))
+        assert await next_of(database, kind) == [piece] * 3
+        ((_, _, done),) = database.of(kind)
+        done.set_exception(Locked("somebody has the name, or the player"))
         await rounds()
-        alone = database.of(is_change)
-        pieces: list[Any] = [piece for batch, _, _ in alone for piece in batch]
-        assert len(pieces) == len(alone) == database.writers, "one for each writer"
-        for piece in pieces:
-            assert piece.func is guests.create_without_waiting
-            assert piece.keywords == {"newcomer": GUEST}
-        alone[0][2].set_exception(Locked("this one"))
-        alone[1][2].set_result(None)
+        changes = database.of(is_change)
+        written: list[Any] = [one for batch, _, _ in changes for one in batch]
+        assert len(written) == len(changes) == database.writers, "one for each writer"
+        for one in written:
+            assert one.func is alone
+            assert one.keywords == {keyword: piece}
+        changes[0][2].set_exception(Locked("this one"))
+        changes[1][2].set_result(None)
         await rounds()
         database.let_go()
         *_, last = await asyncio.gather(*tasks, return_exceptions=True)
@@ -287,6 +295,52 @@ async def test_a_name_that_is_locked_keeps_no_others_waiting() -> None:
         assert refused == [tasks[1]]
         assert last is None
         assert heartbeat.healthy
+
+
+@pytest.mark.usefixtures("gathering_without_end")
+async def test_matches_gather() -> None:
+    """Until there are enough, or one that does not wait."""
+    async with running() as (journal, database, _):
+        await asked(journal, NEW)
+        assert len(database.of(is_new_match)) == 1, "nobody was before it"
+        database.let_go()
+        await asked(journal, *[NEW] * (lanes._ENOUGH - 1))
+        assert not database.of(is_new_match)
+        await asked(journal, NEW)
+        assert await next_of(database, is_new_match) == [NEW] * lanes._ENOUGH
+        database.let_go()
+        await asked(journal, NEW)
+        assert not database.of(is_new_match)
+        urgent = asyncio.create_task(journal.open(NEW, at_once=True))
+        assert await next_of(database, is_new_match) == [NEW] * 2
+        database.let_go()
+        await urgent
+        await asked(journal, NEW)
+        assert not database.of(is_new_match), "what comes behind it gathers again"
+
+
+@pytest.mark.usefixtures("gathering_without_end")
+async def test_matches_that_share_the_batches_of_moves_gather_not() -> None:
+    async with running(writers=0) as (journal, database, _):
+        for _ in range(3):
+            await asked(journal, NEW)
+            assert await next_of(database, is_new_match) == [NEW]
+            database.let_go()
+
+
+async def test_there_is_room_for_each_kind_in_a_shared_batch() -> None:
+    """However much there is of the others; in the order in which they are to be written."""
+    async with running(writers=0) as (journal, database, _):
+        await asked(journal, MOVE)
+        await asked(journal, *[None, GUEST, NEW, MOVE] * (3 * MAX_CHANGES))
+        database.let_go()
+        await rounds()
+        batch = database.batches[-1][0]
+        kinds = (is_move, is_new_match, is_newcomer, is_change)
+        counts = [sum(map(kind, batch)) for kind in kinds]
+        assert counts == [3 * MAX_CHANGES, MAX_GATHERED_AMONG_MOVES, 1, 1]
+        assert batch == sorted(batch, key=lambda one: [kind(one) for kind in kinds].index(True))
+        database.let_go()
 
 
 async def test_newcomers_gather(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -360,9 +414,9 @@ async def test_who_is_left_over_gathers_too() -> None:
     """Also if the gathering ends while the batch before is on its way."""
     async with running() as (journal, database, _):
         tasks = await asked(journal, GUEST)
-        tasks += await asked(journal, *[GUEST] * (MAX_NEWCOMERS + 1))
+        tasks += await asked(journal, *[GUEST] * (MAX_GATHERED + 1))
         database.let_go()
-        assert len(await next_newcomers(database)) == MAX_NEWCOMERS
+        assert len(await next_newcomers(database)) == MAX_GATHERED
         await asyncio.sleep(3 * lanes._GATHERING)
         database.let_go()
         assert len(await next_newcomers(database)) == 1

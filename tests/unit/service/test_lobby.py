@@ -15,6 +15,7 @@ from uttt.domain.match import Match, Player
 from uttt.service.accounts import Login
 from uttt.service.lobby import RequestRefused
 from uttt.storage.failures import Unavailable
+from uttt.storage.openings import PlayerGone
 
 
 async def calm(node: Node) -> None:
@@ -192,15 +193,15 @@ async def test_the_next_seeker_is_not_paired_with_somebody_who_was_deleted(
 async def test_an_outage_leaves_the_queue_as_it_was(tmp_path: Path) -> None:
     async with present(tmp_path, "ann", "bob") as (node, ann, bob):
         await node.lobby.request_random(ann)
-        write = node.journal.write
+        open_ = node.journal.open
 
         async def fail(_: object, **__: object) -> None:
             raise Unavailable("gone")
 
-        node.journal.write = fail
+        node.journal.open = fail
         with pytest.raises(Unavailable):
             await node.lobby.request_random(bob)
-        node.journal.write = write
+        node.journal.open = open_
         assert not node.lobby.leave(bob.id)
         await node.lobby.request_random(bob)
         assert pairs(node) == [("ann", "bob")]
@@ -211,19 +212,19 @@ async def test_cancelling_while_a_pairing_fails_is_cancelled(tmp_path: Path) -> 
     async with present(tmp_path, "ann", "bob") as (node, ann, bob):
         await node.lobby.request_random(ann)
         gate = asyncio.Event()
-        write = node.journal.write
+        open_ = node.journal.open
 
         async def fail(_: object, **__: object) -> None:
             await gate.wait()
             raise Unavailable("gone")
 
-        node.journal.write = fail
+        node.journal.open = fail
         asking = asyncio.create_task(node.lobby.request_random(bob))
         await asyncio.sleep(0.01)
         node.lobby.leave(ann.id)
         gate.set()
         await asyncio.gather(asking, return_exceptions=True)
-        node.journal.write = write
+        node.journal.open = open_
         eve = (await node.join("eve")).player
         await node.lobby.request_random(eve)
         assert pairs(node) == []
@@ -234,13 +235,13 @@ async def test_who_was_told_that_he_left_the_queue_gets_no_match(tmp_path: Path)
     async with present(tmp_path, "ann", "bob") as (node, ann, bob):
         await node.lobby.request_random(ann)
         gate = asyncio.Event()
-        write = node.journal.write
+        open_ = node.journal.open
 
-        async def write_later(change: Any, **_: Any) -> Any:
+        async def open_later(new: Any, **_: Any) -> Any:
             await gate.wait()
-            return await write(change)
+            return await open_(new)
 
-        node.journal.write = write_later
+        node.journal.open = open_later
         asking = asyncio.create_task(node.lobby.request_random(bob))
         await asyncio.sleep(0.01)
         cancelling = asyncio.create_task(node.lobby.cancel(ann))
@@ -249,6 +250,24 @@ async def test_who_was_told_that_he_left_the_queue_gets_no_match(tmp_path: Path)
         await asking
         assert pairs(node) == [("ann", "bob")]
         assert not await cancelling
+
+
+@pytest.mark.parametrize(("gone", "words"), [("ann", "log in again"), ("bob", "no player")])
+async def test_who_is_deleted_while_the_match_is_made(
+    tmp_path: Path, gone: str, words: str
+) -> None:
+    """The sender hears what is so: that his own session has ended, or that there is no such
+    player.
+    """
+    async with present(tmp_path, "ann", "bob") as (node, ann, bob):
+
+        async def fail(_: object, **__: object) -> None:
+            raise PlayerGone({"ann": ann, "bob": bob}[gone].id)
+
+        node.journal.open = fail
+        with pytest.raises(RequestRefused, match=words):
+            await node.lobby.request_named(ann, "bob")
+        assert pairs(node) == []
 
 
 @pytest.mark.parametrize("name", ["nobody", "", "x" * 17, "a b", "\ud800", "BOB\n", 7, [], {}])

@@ -279,7 +279,7 @@ async def test_an_outage_is_said_and_changes_nothing(tmp_path: Path, kind: str) 
         async def fail(*_: object, **__: object) -> None:
             raise Unavailable("gone")
 
-        node.journal.write = node.journal.append = fail
+        node.journal.write = node.journal.append = node.journal.open = fail
         node.database.read = node.database.look = fail
         known = {"id": "m", "player": "bob"}
         data = {member: known.get(member, value) for member, value in FROM_CLIENT[kind].items()}
