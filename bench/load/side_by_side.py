@@ -29,8 +29,8 @@ _WARM_UP = 4
 """Rallies of each that are not measured."""
 _MOMENT = 0.4
 """Seconds for which each plays, of the closed loop."""
-_SETTLING = 0.03
-"""Seconds that the server has for what its clients have still said."""
+_SETTLING = 0.1
+"""Seconds that the server has for what its clients have still said, and for what gathers."""
 _COLUMNS = ("server", "turns", "CPU µs/move", "/ bare", "median", "/ bare", "to mover p99 ms")
 _COLUMNS_OF_MATCHES = ("server", "turns", "CPU µs/move", "/ bare", "database µs/move")
 

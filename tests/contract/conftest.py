@@ -19,7 +19,7 @@ from databases import Places
 from uttt.domain.events import Event
 from uttt.domain.match import Match, Player
 from uttt.rules.rulesets import STANDARD
-from uttt.storage import matches, mysql, players, schema
+from uttt.storage import matches, mysql, openings, players, schema
 from uttt.storage.backends import open_database
 from uttt.storage.server import ServerDatabase
 from uttt.storage.tables import players as players_table
@@ -120,10 +120,7 @@ class Database:
 
     async def open(self, new: NewMatch) -> Match:
         """One match alone; raises why it cannot be made."""
-        (outcome,) = await self.commit(new)
-        if isinstance(outcome, Exception):
-            raise outcome
-        match: Match = outcome
+        match: Match = await self.write(lambda c: openings.open_match(c, new))
         return match
 
     async def append(self, match: Match, *events: Event) -> list[Any]:

@@ -20,11 +20,14 @@ from support.cut import HOST, Network
 from support.database_session import Session, kill_all
 from uttt import logs
 from uttt.domain.events import Outcome, Played, Result
+from uttt.domain.match import Match
+from uttt.rules.rulesets import STANDARD
 from uttt.storage import backends, endings, guests, matches, nodes, players, sessions
 from uttt.storage.backends import open_database
 from uttt.storage.failures import Behind, Locked, Unavailable
+from uttt.storage.openings import open_match
 from uttt.storage.prepared import Prepared
-from uttt.storage.work import Newcomer
+from uttt.storage.work import Newcomer, NewMatch
 
 START = 1_900_000_000_000
 LIMIT = 2.0
@@ -175,6 +178,31 @@ async def test_a_name_that_somebody_is_just_making(
     await somebody.execute("COMMIT")
     (taken,) = await database.commit(wanted)
     assert isinstance(taken, players.NameTaken)
+
+
+async def test_a_new_match_waits_for_no_player_among_others(
+    database: Any, somebody: Session
+) -> None:
+    """It would keep those waiting whom its batch has locked; by itself it waits."""
+    ann, bob, eve, zoe = [await database.account(name) for name in ("ann", "bob", "eve", "zoe")]
+    free, wanted = [
+        NewMatch(f"m{pair[0].id}", STANDARD, pair, START, 5) for pair in ((ann, bob), (eve, zoe))
+    ]
+    await works(database)  # so that nobody need connect
+    await somebody.execute("BEGIN")
+    await somebody.execute(f"SELECT * FROM players WHERE id = {zoe.id} FOR UPDATE")  # noqa: S608
+    started = time.monotonic()
+    made, locked = await database.commit(free, wanted)
+    (again,) = await database.commit(wanted)
+    assert time.monotonic() - started < 0.9, "it has waited"
+    assert isinstance(made, Match)
+    assert {type(locked), type(again)} == {Locked}
+    waiting = asyncio.create_task(database.commit(partial(open_match, new=wanted)))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    await somebody.execute("ROLLBACK")
+    (match,) = await waiting
+    assert match.fixture.players == (eve, zoe)
 
 
 async def test_a_taken_name_whose_holder_is_locked(database: Any, somebody: Session) -> None:

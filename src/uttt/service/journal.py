@@ -106,7 +106,7 @@ class Journal:
 
     async def open(self, new: NewMatch, *, at_once: bool = False) -> Match:
         """Make a match and return it, once committed. `at_once`: it does not wait for others that
-        are to be made. Raises PlayerGone, TooManyMatches, PairIsPlaying or Unavailable.
+        are to be made. Raises what `openings.Refusal` says, or Unavailable.
         """
         future, settle = self._accepted()
         shared = self._matches is self._moves  # by moves, of which there is always another batch
@@ -172,18 +172,35 @@ class Journal:
             self._judge(lane, failure, started, patience)
             return
         self._metrics.committed(lane.name, len(batch), perf_counter() - started)
-        _tell(batch, outcomes)
+        if lane is self._matches and any(type(outcome) is Locked for outcome in outcomes):
+            self._try_locked_alone(lane, batch, outcomes)
+        else:
+            _tell(batch, outcomes)
+
+    def _try_locked_alone(self, lane: Lane, batch: list[Waiting], outcomes: list[Any]) -> None:
+        """Tell all but the matches whose players somebody has locked: each of them is to wait for
+        them where it keeps no other waiting.
+        """
+        locked: list[Waiting] = []
+        for waiting, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Locked) and not lane.closing:
+                locked.append(waiting)
+            else:
+                _tell([waiting], [outcome])
+        self._have_tried_alone(locked)
 
     def _are_tried_alone(self, lane: Lane, batch: list[Waiting], failure: Unavailable) -> bool:
         """Whether newcomers, or new matches, are to be written one by one, since somebody has a
-        name or a player locked that one of them wants: the others are not to suffer from it.
+        lock that one of them wants: the others are not to suffer from it.
         """
         gathers = lane in (self._newcomers, self._matches) and lane is not self._moves
         if not gathers or len(batch) == 1 or not isinstance(failure, Locked) or lane.closing:
             return False
-        # nothing was written
-        self._changes.add_changes([(_alone(work), settle, since) for work, settle, since in batch])
+        self._have_tried_alone(batch)  # nothing was written
         return True
+
+    def _have_tried_alone(self, batch: list[Waiting]) -> None:
+        self._changes.add_changes([(_alone(work), settle, since) for work, settle, since in batch])
 
     def _judge(self, lane: Lane, failure: Unavailable, started: float, patience: float) -> None:
         """Tell an outage from somebody who keeps a few rows locked; a lock on moves is one."""

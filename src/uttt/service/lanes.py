@@ -84,7 +84,7 @@ class Gathering:
 
     def take_all(self) -> list[Waiting]:
         """Take out all."""
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._hurries = self._waiting, [], False
         return waiting
 
     def _end(self) -> None:
@@ -109,7 +109,8 @@ class Lane:
         rounds: int = _ROUNDS,
     ) -> None:
         """`max_changes` and `max_gathered`: in one batch, the former with the latter among them.
-        New matches come first, newcomers after them, and there is always room for one of each kind.
+        New matches have their places first, then newcomers, and there is room for one of each kind
+        in any case.
         """
         self.name = name
         self.wake = asyncio.Event()
@@ -134,11 +135,12 @@ class Lane:
 
     def add_change(self, change: Change, settle: Settle) -> None:
         """Let a change wait."""
-        self.add_changes([(change, settle, perf_counter())])
+        self._changes.append((change, settle, perf_counter()))
+        self.wake.set()
 
     def add_changes(self, waiting: list[Waiting]) -> None:
-        """Let those wait here who have waited elsewhere."""
-        self._changes += waiting
+        """Let those wait here, before all others, who have waited elsewhere."""
+        self._changes[:0] = waiting
         self.wake.set()
 
     def add_newcomer(self, newcomer: Newcomer, settle: Settle) -> None:

@@ -31,7 +31,9 @@ from uttt.storage.work import NewMatch
 
 log = structlog.get_logger(__name__)
 _PAIRS: Final = 256
-"""Locks for pairs of players; those who share one by chance only wait a little."""
+"""Locks for pairs of players; those who share one by chance only wait as long as one match takes to
+be made.
+"""
 _YOU_ARE_GONE = "Your session has ended. Please log in again."
 _NOBODY_OF_THIS_NAME = "There is no player of this name."
 

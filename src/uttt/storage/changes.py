@@ -87,7 +87,7 @@ def apply_alone(connection: Connection, piece: Piece) -> object:
         if isinstance(piece, Newcomer):
             return guests.create(connection, piece)
         if isinstance(piece, NewMatch):
-            return openings.open_match(connection, piece)
+            return openings.open_all(connection, [piece])[0]
         return piece(connection)
     except IntegrityError as error:
         return error

@@ -31,6 +31,11 @@ IDLE_TIMEOUT: Final = 2
 """Seconds after which the server ends a transaction in which nothing is said, and frees its locks:
 we may be cut off from it, and it need not notice. Ours never pause.
 """
+KEPT_STATEMENTS: Final = 200
+"""Statements that a connection keeps on the server, those used last: all those with a list count
+once for each length, guests and matches that are written together once for each number, and any
+connection gets to see all of them.
+"""
 GOODBYE_TIMEOUT: Final = 0.25
 """Seconds that the server has to answer when a connection is closed."""
 _CONNECT_TIMEOUT: Final = 1.0

@@ -37,8 +37,9 @@ class Database(Protocol):
 
         Returns for each piece of work, in order, what it returned or the exception that it raised;
         a piece that raised has changed nothing and costs the others nothing. Entries come first,
-        whatever their place. If Unavailable is raised then, as far as the database could still
-        tell, nothing was written; if it is Locked, then for certain.
+        then newcomers, then new matches, whatever their place. If Unavailable is raised then, as
+        far as the database could still tell, nothing was written; if it is Locked, then for
+        certain.
         """
 
     async def close(self) -> None:

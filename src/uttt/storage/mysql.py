@@ -11,13 +11,17 @@ from asyncmy.constants.CR import CR_CONN_HOST_ERROR, CR_SERVER_LOST
 from sqlalchemy import AdaptedConnection, Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from uttt.storage.connections import IDLE_TIMEOUT, Dialect, Driver, Isolation, Key, Row
+from uttt.storage.connections import (
+    IDLE_TIMEOUT,
+    KEPT_STATEMENTS,
+    Dialect,
+    Driver,
+    Isolation,
+    Key,
+    Row,
+)
 
 T = TypeVar("T")
-_KEPT_STATEMENTS: Final = 100
-"""Statements that a connection keeps on the server, those used last. All that have parameters are
-among them, also those of SQLAlchemy.
-"""
 _BEGUN_BY_STATEMENTS: Final = ("READ COMMITTED",)
 """Where the first statement begins a transaction: where all is written in one. Most reads are one
 statement, which needs none.
@@ -35,7 +39,7 @@ def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
         "async_creator_fn": _connect,
         "connect_timeout": connect,
         "charset": "utf8mb4",
-        "stmt_cache_size": _KEPT_STATEMENTS,
+        "stmt_cache_size": KEPT_STATEMENTS,
     }
     if statement is not None:
         # in a comment that only MariaDB reads: MySQL has no limit for statements that write

@@ -10,7 +10,8 @@ from uttt.domain import match as matches_domain
 from uttt.domain.match import Fixture, Match, Player
 from uttt.rules.notation import format_position
 from uttt.storage import players
-from uttt.storage.endings import lock_players
+from uttt.storage.endings import lock_free_players, lock_players
+from uttt.storage.failures import Locked
 from uttt.storage.prepared import Prepared, PreparedForList, PreparedInsertion
 from uttt.storage.tables import matches, seats
 from uttt.storage.work import NewMatch
@@ -85,47 +86,65 @@ _TAKE_SEATS = PreparedInsertion(seats)
 class _Open:
     """The open matches of some players, to whom nobody else can give new ones meanwhile."""
 
-    def __init__(self, connection: Connection, player_ids: Collection[int]) -> None:
+    def __init__(self, connection: Connection, player_ids: Collection[int], *, wait: bool) -> None:
+        """`wait` for players whom somebody has locked."""
         ids = sorted(set(player_ids))
-        self._existing = lock_players(connection, ids)
+        lock = lock_players if wait else lock_free_players
+        self._locked = set(lock(connection, ids))
+        self._waits = wait
         playing = _OPEN_PAIRS.rows(connection, ids) if ids else ()
         self._number = Counter(player_id for player_id, _ in playing)
         self._pairs = {pair for _, pair in playing}
 
-    def add(self, wanted: _Wanted) -> _Wanted | Refusal:
+    def add(self, wanted: _Wanted) -> _Wanted | Refusal | Locked:
         """Return it, and from now on it is among them; or why it cannot be made."""
-        new, players, pair = wanted.new, wanted.players, wanted.pair
-        for player in players:
-            if player.id not in self._existing:
-                return PlayerGone(player.id)
+        new, pair = wanted.new, wanted.pair
+        for player in wanted.players:
+            if player.id not in self._locked:
+                return (
+                    PlayerGone(player.id) if self._waits else Locked("somebody has a player locked")
+                )
             if self._number[player.id] >= new.bots.get(player.id, new.max_open):
                 return TooManyMatches(player.id)
         if pair in self._pairs:
             return PairIsPlaying()
-        self._number.update(player.id for player in players)
+        self._number.update(player.id for player in wanted.players)
         self._pairs.add(pair)
         return wanted
 
 
 def open_match(connection: Connection, new: NewMatch) -> Match:
     """Make a match. Raises what `Refusal` says: of both players, who begins is looked at first."""
-    (outcome,) = open_all(connection, [new])
+    (outcome,) = _open(connection, [new], wait=True)
     if isinstance(outcome, Exception):
         raise outcome
     return outcome
 
 
-def open_all(connection: Connection, news: Sequence[NewMatch]) -> list[Match | Refusal]:
+def open_all(
+    connection: Connection, news: Sequence[NewMatch]
+) -> Sequence[Match | Refusal | Locked]:
     """Make several matches, with as many statements as for one if the database returns what it
     inserts. Return each, or why it could not be made, which costs the others nothing; of several
     that exclude each other the first one is made.
+
+    Waits for no player whom somebody has locked, since it would keep those waiting whom it has
+    locked itself: what wants him is Locked, and for `open_match`. So is what wants somebody who is
+    gone.
     """
+    return _open(connection, news, wait=False)
+
+
+def _open(
+    connection: Connection, news: Sequence[NewMatch], *, wait: bool
+) -> list[Match | Refusal | Locked]:
     found = _with_players(connection, news)
     named = [one for one in found if isinstance(one, _Wanted)]
-    open_ = _Open(connection, [player.id for wanted in named for player in wanted.players])
+    ids = [player.id for wanted in named for player in wanted.players]
+    open_ = _Open(connection, ids, wait=wait)
     outcomes = [open_.add(one) if isinstance(one, _Wanted) else one for one in found]
-    ids = _insert(connection, [_row(one) for one in outcomes if isinstance(one, _Wanted)])
-    return [_begun(one, ids) if isinstance(one, _Wanted) else one for one in outcomes]
+    made = _insert(connection, [_row(one) for one in outcomes if isinstance(one, _Wanted)])
+    return [_begun(one, made) if isinstance(one, _Wanted) else one for one in outcomes]
 
 
 def _with_players(connection: Connection, news: Sequence[NewMatch]) -> list[_Wanted | Refusal]:
@@ -150,7 +169,8 @@ def _insert(connection: Connection, rows: list[dict[str, Any]]) -> dict[str, int
     """Insert matches and the seats of their players; return ids by public ids."""
     if not rows:
         return {}
-    rows.sort(key=lambda row: row["open_pair"])  # fewer deadlocks with another node
+    # in this order another node, too, inserts into the index, where MariaDB locks what lies between
+    rows.sort(key=lambda row: row["open_pair"])
     if len(rows) > 1 and connection.dialect.insert_returning:
         ids = dict(_INSERT_SEVERAL.rows(connection, rows))
     else:

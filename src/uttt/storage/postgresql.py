@@ -8,7 +8,15 @@ import msgspec
 from sqlalchemy import AdaptedConnection, Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from uttt.storage.connections import GOODBYE_TIMEOUT, IDLE_TIMEOUT, Dialect, Driver, Key, Row
+from uttt.storage.connections import (
+    GOODBYE_TIMEOUT,
+    IDLE_TIMEOUT,
+    KEPT_STATEMENTS,
+    Dialect,
+    Driver,
+    Key,
+    Row,
+)
 
 # the rows as one text: to encode four arrays takes this process several times as long
 _INSERT_ALL_MOVES = """
@@ -41,6 +49,7 @@ def _connect_args(connect: float, statement: float | None) -> dict[str, Any]:
         settings["idle_in_transaction_session_timeout"] = str(IDLE_TIMEOUT * 1000)
     return {
         "timeout": connect,
+        "statement_cache_size": KEPT_STATEMENTS,
         "server_settings": settings,
         "connection_class": _Connection,
     }

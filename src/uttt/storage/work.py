@@ -45,8 +45,8 @@ class Newcomer(NamedTuple):
 
 
 class NewMatch(NamedTuple):
-    """A match that is to be made: returns it, or raises what `openings.Refusal` says. Several are
-    written together, too.
+    """A match that is to be made: returns it, or raises what `openings.Refusal` says, or Locked if
+    somebody has one of the players locked, or he is gone. Several are written together, too.
     """
 
     public_id: str

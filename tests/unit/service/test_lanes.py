@@ -41,13 +41,12 @@ class Writers:
 
     def __init__(self, writers: int) -> None:
         self.writers = writers
-        self.batches: list[tuple[list[Work], float, asyncio.Future[None]]] = []
+        self.batches: list[tuple[list[Work], float, asyncio.Future[list[Any] | None]]] = []
 
     async def commit(self, batch: Sequence[Work], patience: float = PATIENCE) -> list[Any]:
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[list[Any] | None] = asyncio.get_running_loop().create_future()
         self.batches.append((list(batch), patience, done))
-        await done
-        return [None for _ in batch]
+        return await done or [None for _ in batch]
 
     def of(self, kind: Callable[[Work], bool]) -> list[tuple[list[Work], float, Any]]:
         """Those under way whose first piece is of this kind."""
@@ -294,6 +293,31 @@ async def test_a_lock_on_one_of_several_keeps_no_others_waiting(
         refused = [task for task in tasks if isinstance(task.exception(), Unavailable)]
         assert refused == [tasks[1]]
         assert last is None
+        assert heartbeat.healthy
+
+
+@pytest.mark.parametrize("writers", [0, 2])
+async def test_a_match_whose_players_are_locked_waits_where_it_is_alone(writers: int) -> None:
+    """Before all changes that wait, since it has waited longer."""
+    async with running(writers) as (journal, database, heartbeat):
+        changes = await asked(journal, *[None] * (2 * writers))
+        made, waiting, refused = await asked(journal, NEW, NEW, NEW)
+        ((batch, _, done),) = database.of(is_new_match)
+        assert batch == [NEW] * 3
+        done.set_result([None, Locked("somebody has a player"), openings.PairIsPlaying()])
+        await rounds()
+        if writers:  # all of them are busy, and more changes wait
+            database.of(is_change)[0][2].set_result(None)
+            await rounds()
+        written: Any = database.batches[-1][0][0]
+        assert (written.func, written.keywords) == (openings.open_match, {"new": NEW})
+        assert await made is None
+        assert isinstance(refused.exception(), openings.PairIsPlaying)
+        assert not waiting.done()
+        while not all(task.done() for task in (waiting, *changes)):
+            database.let_go()
+            await rounds()
+        assert await waiting is None
         assert heartbeat.healthy
 
 
