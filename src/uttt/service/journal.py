@@ -41,8 +41,7 @@ of its own, which connections keep.
 """
 _PATIENCE_FOR_CHANGES: Final = 5.0
 """Seconds for one of those, since removing a player with many matches takes a while; and for what
-is gathered, since a batch may have to wait for another one in which somebody waits for a name or a
-player.
+is gathered, since a batch may have to wait for another one in which somebody waits for his name.
 """
 
 log = structlog.get_logger(__name__)

@@ -95,8 +95,8 @@ class Gathering:
 
 class Lane:
     """Work that waits to be written: events of matches, matches that begin, newcomers, and all
-    else. Each kind has an order of its own, that in which it came; in a batch they follow each
-    other.
+    else. Each kind has an order of its own, that in which it came, less what is handed over from
+    another lane; in a batch they follow each other.
     """
 
     def __init__(

@@ -2,7 +2,7 @@
 the failure of one, but not that of the database, stays its own.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, text
@@ -24,14 +24,11 @@ def apply(connection: Connection, pieces: Sequence[Piece]) -> list[Any]:
     """Write all; return what each returned or raised. Raises DBAPIError if the database failed."""
     newcomers = [piece for piece in pieces if isinstance(piece, Newcomer)]
     news = [piece for piece in pieces if isinstance(piece, NewMatch)]
-    admitted = iter(_admit(connection, newcomers))
-    opened = iter(_together(connection, news, openings.open_all) or _one_by_one(connection, news))
+    admitted = _admit(connection, newcomers)
+    opened = _together(connection, news, openings.open_all) or _one_by_one(connection, news)
+    written: dict[type, Iterator[Any]] = {Newcomer: iter(admitted), NewMatch: iter(opened)}
     return [
-        next(admitted)
-        if isinstance(piece, Newcomer)
-        else next(opened)
-        if isinstance(piece, NewMatch)
-        else _apply(connection, piece)
+        next(written[type(piece)]) if type(piece) in written else _apply(connection, piece)
         for piece in pieces
     ]
 
